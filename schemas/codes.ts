@@ -1,0 +1,272 @@
+/**
+ * The table of sidecar codes: every sentence the sidecar can show to a person, once.
+ *
+ * The sidecar sends `{ code, args }`; the editor client localises `message` and `fix` with
+ * `vscode.l10n.t`, the command line prints them as they stand. `{name}` is replaced by `args.name`.
+ * `severity` decides how loudly a front end shows it.
+ */
+export interface CodeText {
+  readonly severity: 'error' | 'warning' | 'info';
+  /** What happened, naming the file, line and value it is about. */
+  readonly message: string;
+  /** What the person can do about it. */
+  readonly fix: string;
+}
+
+const error = (message: string, fix: string): CodeText => ({ severity: 'error', message, fix });
+const warning = (message: string, fix: string): CodeText => ({ severity: 'warning', message, fix });
+
+export const codes = {
+  // the request itself
+  'request.invalid': error(
+    'The request {method} is not valid: {detail}',
+    'Update Symphony so that both sides are of one version.',
+  ),
+  'request.unknown': error(
+    'This sidecar does not know the request {method}.',
+    'Restart the sidecar with “Symphony: Restart Sidecar”.',
+  ),
+  'internal.unexpected': error(
+    'Something went wrong inside Symphony: {detail}',
+    'See the log; nothing was changed. “Symphony: Doctor” collects a report.',
+  ),
+  cancelled: { severity: 'info', message: 'Cancelled.', fix: 'Start it again when you are ready.' },
+
+  // workspace and git
+  'workspace.notGit': error(
+    '{path} is not in a git repository.',
+    'Run “git init” there and commit once, then try again.',
+  ),
+  'workspace.bare': error(
+    '{path} is a bare repository: it has no files to change.',
+    'Open a clone of it that has a work tree.',
+  ),
+  'workspace.gitMissing': error(
+    'Git was not found on PATH.',
+    'Install git 2.38 or newer, then restart the sidecar.',
+  ),
+  'workspace.gitTooOld': error(
+    'Git {found} is too old; Symphony needs {needed} or newer.',
+    'Update git, then restart the sidecar.',
+  ),
+  'workspace.shallow': warning(
+    '{path} is a shallow clone; agents see only its shortened history.',
+    'Run “git fetch --unshallow” if an agent needs the full history.',
+  ),
+  'git.failed': error(
+    'git {command} failed: {detail}',
+    'See the log for the whole command; your files are as they were.',
+  ),
+  'git.nested': error(
+    'The agent of {plan} made a git repository of its own at {path}; Symphony does not open it.',
+    'Reject the plan, or remove the folder in the agent’s worktree and run it again.',
+  ),
+
+  // planning
+  'planning.none': error(
+    'There is no .planning folder in {path}.',
+    'Create one with a ROADMAP.md and a phases folder, or open the project that has one.',
+  ),
+  'planning.phaseUnknown': error(
+    'Phase {phase} is not in the roadmap. Known phases: {known}.',
+    'Choose one of the known phases.',
+  ),
+  'planning.noPlans': error(
+    'Phase {phase} has no plans to execute.',
+    'Write a plan file such as {example} first.',
+  ),
+  'planning.cycle': error(
+    'The plans of phase {phase} wait for each other: {path}.',
+    'Remove one of these entries from depends_on.',
+  ),
+  'planning.missingDependency': error(
+    '{file} line {line}: depends_on names {dependency}, which is no plan of this phase or an earlier one.',
+    'Correct the id, or write the missing plan.',
+  ),
+  'planning.malformed': warning(
+    '{file} line {line}: {detail}',
+    'Correct the line; everything else in the file is still used.',
+  ),
+  'planning.unreadable': error(
+    '{file} could not be read: {detail}',
+    'Check that the file exists and that you may read it.',
+  ),
+
+  // models
+  'model.none': error(
+    'No model is set up.',
+    'Run “Symphony: Choose Model…”, or pass --model provider/name on the command line.',
+  ),
+  'model.unknown': error('{model} is not a model Symphony knows.', 'Use one of: {known}.'),
+  'model.noKey': error(
+    'There is no API key for {provider}.',
+    'Run “Symphony: Set API Key…”, or set {variable} in the environment.',
+  ),
+  'model.unauthorized': error(
+    '{provider} refused the API key (401).',
+    'Check the key with “Symphony: Set API Key…”.',
+  ),
+  'model.rateLimited': error(
+    '{provider} asks for fewer requests (429) and went on doing so after {tries} tries.',
+    'Wait a little and resume the run, or choose another model.',
+  ),
+  'model.serverError': error(
+    '{provider} answered with the error {status} after {tries} tries.',
+    'Resume the run later, or choose another model.',
+  ),
+  'model.cutOff': error(
+    '{provider} ended its answer in the middle after {tries} tries.',
+    'Resume the run, or choose another model.',
+  ),
+  'model.silent': error(
+    '{provider} did not answer within {seconds} seconds.',
+    'Resume the run, or choose another model.',
+  ),
+  'model.rubbish': error(
+    '{provider} sent an answer Symphony cannot read: {detail}',
+    'Check the base URL and the model’s name.',
+  ),
+  'model.editorGone': error(
+    'The model {model} belongs to the editor, and no editor window is connected.',
+    'Open the workspace in VS Code and resume the run.',
+  ),
+  'model.scriptedUnknown': error(
+    'The scripted model has no answer to this request: {detail}',
+    'It serves the bundled sample alone; choose a real model for your own work.',
+  ),
+
+  // the agent
+  'agent.turnLimit': error(
+    'The agent of {plan} used all {limit} turns.',
+    'Raise the limit symphony.limits.turns, or make the plan smaller.',
+  ),
+  'agent.tokenLimit': error(
+    'The agent of {plan} used {used} of {limit} tokens.',
+    'Raise symphony.limits.tokens, or make the plan smaller.',
+  ),
+  'agent.costLimit': error(
+    'The agent of {plan} spent {used} of {limit} US dollars.',
+    'Raise symphony.limits.usd, or make the plan smaller.',
+  ),
+  'agent.timeLimit': error(
+    'The agent of {plan} worked longer than {limit} minutes.',
+    'Raise symphony.limits.minutes, or make the plan smaller.',
+  ),
+  'agent.stuck': error(
+    'The agent of {plan} repeated {tool} with the same input {times} times.',
+    'Look at its transcript, correct the plan, and run it again.',
+  ),
+  'agent.gaveUp': error(
+    'The agent of {plan} ended without finishing: {detail}',
+    'Look at its transcript, correct the plan, and run it again.',
+  ),
+  'agent.outside': error(
+    '{path} is outside the agent’s worktree.',
+    'The agent is told; nothing was read or written.',
+  ),
+  'agent.link': error(
+    '{path} is a link that leads out of the agent’s worktree.',
+    'The agent is told; nothing was read or written.',
+  ),
+  'verify.failed': error(
+    '{plan}: the verify command “{command}” ended with exit code {exitCode}.',
+    'Read its output, correct the plan or the code, and retry the plan.',
+  ),
+  'verify.refused': error(
+    '{plan}: the verify command “{command}” was not approved.',
+    'Approve it when the plan is run again, or change it in the plan.',
+  ),
+  'sandbox.unavailable': warning(
+    'Commands of agents are not isolated on this computer: {detail}',
+    'Install bubblewrap (“apt install bubblewrap”); until then each command asks.',
+  ),
+
+  // runs
+  'run.unknown': error('There is no run {run}.', 'List the runs with “symphony runs list”.'),
+  'run.wrongState': error('The run is {state}; it cannot be {command}.', 'Look at the run’s state first.'),
+  'run.questionUnknown': error(
+    'The run is not waiting for the answer {question}.',
+    'It may have been answered in another window.',
+  ),
+  'run.notApproved': error(
+    '{count} verify commands of this phase are not approved yet.',
+    'Look at them and approve, or pass --approve with their hashes.',
+  ),
+  'merge.conflict': warning(
+    '{plan} and the plans before it changed the same lines of {files}.',
+    'Choose a side, or resolve the files by hand.',
+  ),
+
+  // review
+  'review.unknown': error('There is no changeset {changeset}.', 'Refresh the view.'),
+  'review.changedMeanwhile': warning(
+    '{path} was changed since the run began, in the same place.',
+    'Compare both and keep the one you want; nothing was written.',
+  ),
+  'review.dirtyBuffer': warning(
+    '{path} has unsaved changes in the editor.',
+    'Save or revert the file, then accept again; nothing was written.',
+  ),
+  'review.merged': {
+    severity: 'info',
+    message: '{path} was changed meanwhile elsewhere; both changes were kept.',
+    fix: 'Look at the file once.',
+  },
+  'review.writeFailed': error(
+    '{path} could not be written: {detail}',
+    'Free space or permissions, then accept again; the file is as it was.',
+  ),
+
+  // data and sidecar
+  'data.diskFull': error(
+    'The disk of {path} is full.',
+    'Free some space, then resume the run; nothing recorded was lost.',
+  ),
+  'data.readOnly': error(
+    'Symphony cannot write to its data folder {path}.',
+    'Make it writable, or set SYMPHONY_HOME to a folder you own.',
+  ),
+  'data.newer': error(
+    'The data folder {path} was written by a newer Symphony (layout {found}, this one knows {known}).',
+    'Update Symphony.',
+  ),
+  'data.corrupt': error(
+    '{path} is damaged: {detail}',
+    'A copy was kept at {backup}. “Symphony: Doctor” says what could be read.',
+  ),
+  'sidecar.busy': error(
+    'Another sidecar (process {pid}) owns this workspace and does not answer.',
+    'Wait a moment, or stop that process, then restart the sidecar.',
+  ),
+  'sidecar.tooOld': error(
+    'The running sidecar speaks protocol {found}; this window needs {needed}.',
+    'Wait until its runs end, or stop it with “Symphony: Restart Sidecar”.',
+  ),
+  'sidecar.tooNew': error(
+    'The running sidecar is newer (protocol {found}) than this window ({needed}).',
+    'Reload this window after updating the extension.',
+  ),
+  'sidecar.untrusted': error(
+    'Whatever listens at {path} could not prove that it is Symphony.',
+    'Restart the sidecar; the stale address is then replaced.',
+  ),
+  'sidecar.noNode': error(
+    'No Node.js with node:sqlite was found ({tried}).',
+    'Install Node 24 or newer, or set symphony.nodePath.',
+  ),
+  'sidecar.failed': error('The sidecar did not start: {detail}', 'See its log with “Symphony: Show Log”.'),
+} as const satisfies Record<string, CodeText>;
+
+export type Code = keyof typeof codes;
+export type CodeArgs = Readonly<Record<string, string | number>>;
+
+/** A located, explained failure as it travels on the wire and in the journal. */
+export interface Problem {
+  readonly code: Code;
+  readonly args: CodeArgs;
+}
+
+/** Fills `{name}` places of a text from `args`; an absent argument stays visible as `{name}`. */
+export function fillText(text: string, args: CodeArgs): string {
+  return text.replace(/\{(\w+)\}/g, (place, name: string) => (name in args ? String(args[name]) : place));
+}

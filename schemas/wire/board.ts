@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { notification, request } from '../define';
+import { nodeState, runState } from './run';
+
+/** A card of the board. */
+export const boardNode = z.object({
+  id: z.string(),
+  kind: z.string(),
+  title: z.string(),
+  state: nodeState,
+  attempt: z.number().int(),
+  /** The newest sign of life or the problem’s code; empty when there is none. */
+  note: z.string(),
+  startedAt: z.number().nullable(),
+  endedAt: z.number().nullable(),
+});
+export type BoardNode = z.infer<typeof boardNode>;
+
+export const boardView = z.object({
+  run: z.string(),
+  title: z.string(),
+  state: runState,
+  revision: z.number().int(),
+  nodes: z.array(boardNode),
+  edges: z.array(z.object({ from: z.string(), to: z.string() })),
+});
+export type BoardView = z.infer<typeof boardView>;
+
+export const boardOp = z.discriminatedUnion('op', [
+  z.object({ op: z.literal('node'), node: boardNode }),
+  z.object({ op: z.literal('state'), state: runState }),
+]);
+export type BoardOp = z.infer<typeof boardOp>;
+
+export const boardSnapshot = request({
+  method: 'board/snapshot',
+  direction: 'client→sidecar',
+  doc: 'The whole board of a run and its revision; patches of later revisions follow on this connection.',
+  params: z.object({ run: z.string() }),
+  result: boardView,
+  errors: ['run.unknown'],
+  runs: 'read',
+});
+
+export const boardPatch = notification({
+  method: 'board/patch',
+  direction: 'sidecar→client',
+  doc: 'Turns revision `from` into `to`; a client that holds another revision asks for a snapshot.',
+  params: z.object({ run: z.string(), from: z.number().int(), to: z.number().int(), ops: z.array(boardOp) }),
+});

@@ -1,0 +1,72 @@
+/**
+ * The wire between a client (editor or command line) and the sidecar: every message there is.
+ * Invariant: a message exists only if it is in `messages`; everything else is derived from it.
+ */
+import * as board from './board';
+import * as doctor from './doctor';
+import * as models from './models';
+import * as planning from './planning';
+import * as review from './review';
+import * as run from './run';
+import * as session from './session';
+
+export * from './common';
+export * from './handshake';
+export * from './board';
+export * from './doctor';
+export * from './models';
+export * from './planning';
+export * from './review';
+export * from './run';
+export * from './session';
+
+/** Requests a client asks the sidecar. */
+export const clientRequests = {
+  sessionOpen: session.sessionOpen,
+  secretsProvide: session.secretsProvide,
+  settingsProvide: session.settingsProvide,
+  sidecarStatus: session.sidecarStatus,
+  sidecarHandOver: session.sidecarHandOver,
+  sidecarStop: session.sidecarStop,
+  modelsList: models.modelsList,
+  planningShow: planning.planningShow,
+  runPreview: run.runPreview,
+  runExecute: run.runExecute,
+  runAsk: run.runAsk,
+  runList: run.runList,
+  runShow: run.runShow,
+  runCommand: run.runCommand,
+  runAnswer: run.runAnswer,
+  eventsSince: run.eventsSince,
+  boardSnapshot: board.boardSnapshot,
+  reviewList: review.reviewList,
+  reviewContent: review.reviewContent,
+  reviewDecide: review.reviewDecide,
+  doctorCheck: doctor.doctorCheck,
+  doctorExport: doctor.doctorExport,
+} as const;
+
+/** Requests the sidecar asks an editor. */
+export const sidecarRequests = { lmList: models.lmList, lmChat: models.lmChat } as const;
+
+export const clientNotifications = { lmChunk: models.lmChunk } as const;
+
+export const sidecarNotifications = {
+  planningChanged: planning.planningChanged,
+  eventsAppended: run.eventsAppended,
+  runProgress: run.runProgress,
+  boardPatch: board.boardPatch,
+  reviewChanged: review.reviewChanged,
+} as const;
+
+export const messages = {
+  ...clientRequests,
+  ...sidecarRequests,
+  ...clientNotifications,
+  ...sidecarNotifications,
+};
+
+export type ClientRequests = typeof clientRequests;
+export type ClientRequestName = keyof ClientRequests;
+export type SidecarRequests = typeof sidecarRequests;
+export type SidecarNotifications = typeof sidecarNotifications;

@@ -1,0 +1,226 @@
+import { z } from 'zod';
+import { notification, request } from '../define';
+import { problemSchema, question, recordedEvent } from '../journal/events';
+import { modelId, relativePath, sha256, usage } from './common';
+
+export const runState = z.enum([
+  'running',
+  'waiting',
+  'paused',
+  'cancelling',
+  'completed',
+  'failed',
+  'cancelled',
+]);
+export type RunState = z.infer<typeof runState>;
+
+export const nodeState = z.enum(['pending', 'running', 'waiting', 'completed', 'failed', 'cancelled']);
+export type NodeState = z.infer<typeof nodeState>;
+
+/** A command a plan wants run to prove itself; `hash` is sha-256 of plan id, newline, command. */
+export const verifyCommand = z.object({
+  plan: z.string(),
+  command: z.string(),
+  hash: sha256,
+  approved: z.boolean(),
+});
+
+export const runPreview = request({
+  method: 'run/preview',
+  direction: 'client→sidecar',
+  doc: 'What executing a phase would do: its plans by wave, the commands to approve, and every problem found.',
+  params: z.object({ phase: z.string() }),
+  result: z.object({
+    phase: z.string(),
+    title: z.string(),
+    plans: z.array(
+      z.object({
+        id: z.string(),
+        title: z.string(),
+        wave: z.number().int(),
+        after: z.array(z.string()),
+        files: z.array(z.string()),
+      }),
+    ),
+    commands: z.array(verifyCommand),
+    /** Errors forbid execution, warnings do not. */
+    problems: z.array(problemSchema),
+    model: modelId.nullable(),
+  }),
+  errors: ['planning.none', 'planning.phaseUnknown'],
+  runs: 'read',
+});
+
+export const runExecute = request({
+  method: 'run/execute',
+  direction: 'client→sidecar',
+  doc: 'Starts executing a phase; answers as soon as the run is durable.',
+  params: z.object({
+    phase: z.string(),
+    /** Hashes of verify commands a person has seen and approved. */
+    approved: z.array(sha256),
+    /** Overrides the chosen model for this run. */
+    model: modelId.optional(),
+  }),
+  result: z.object({ run: z.string() }),
+  errors: [
+    'workspace.notGit',
+    'workspace.bare',
+    'workspace.gitMissing',
+    'workspace.gitTooOld',
+    'git.failed',
+    'planning.none',
+    'planning.phaseUnknown',
+    'planning.noPlans',
+    'planning.cycle',
+    'planning.missingDependency',
+    'model.none',
+    'model.unknown',
+    'model.noKey',
+    'run.notApproved',
+    'data.diskFull',
+    'data.readOnly',
+  ],
+  runs: 'write',
+});
+
+export const runAsk = request({
+  method: 'run/ask',
+  direction: 'client→sidecar',
+  doc: 'Starts an agent on one file or selection, without planning; answers as soon as the run is durable.',
+  params: z.object({
+    path: relativePath,
+    /** 1-based, inclusive. */
+    lines: z.object({ from: z.number().int().min(1), to: z.number().int().min(1) }).optional(),
+    instruction: z.string().min(1).max(20_000),
+    model: modelId.optional(),
+  }),
+  result: z.object({ run: z.string() }),
+  errors: [
+    'workspace.notGit',
+    'workspace.bare',
+    'workspace.gitMissing',
+    'workspace.gitTooOld',
+    'git.failed',
+    'model.none',
+    'model.unknown',
+    'model.noKey',
+  ],
+  runs: 'write',
+});
+
+export const runSummary = z.object({
+  run: z.string(),
+  title: z.string(),
+  kind: z.enum(['phase', 'ask']),
+  state: runState,
+  model: z.string(),
+  createdAt: z.number(),
+  endedAt: z.number().nullable(),
+  nodes: z.object({
+    total: z.number().int(),
+    completed: z.number().int(),
+    running: z.number().int(),
+    failed: z.number().int(),
+  }),
+  usage,
+  questions: z.array(question),
+  problem: problemSchema.nullable(),
+  changeset: z.string().nullable(),
+});
+export type RunSummary = z.infer<typeof runSummary>;
+
+/** One plan of a finished or running run: what it changed, how it was verified, what it cost. */
+export const planReport = z.object({
+  plan: z.string(),
+  title: z.string(),
+  state: nodeState,
+  files: z.array(
+    z.object({
+      path: z.string(),
+      change: z.enum(['added', 'modified', 'deleted', 'renamed']),
+      added: z.number().int(),
+      removed: z.number().int(),
+    }),
+  ),
+  verified: z.array(z.object({ command: z.string(), exitCode: z.number().int(), milliseconds: z.number() })),
+  usage,
+  turns: z.number().int(),
+  milliseconds: z.number(),
+  problem: problemSchema.nullable(),
+});
+export type PlanReport = z.infer<typeof planReport>;
+
+export const runList = request({
+  method: 'run/list',
+  direction: 'client→sidecar',
+  doc: 'All runs of the workspace, newest first.',
+  params: z.object({}),
+  result: z.object({ runs: z.array(runSummary) }),
+  errors: [],
+  runs: 'read',
+});
+
+export const runShow = request({
+  method: 'run/show',
+  direction: 'client→sidecar',
+  doc: 'One run with a report per plan.',
+  params: z.object({ run: z.string() }),
+  result: z.object({ summary: runSummary, plans: z.array(planReport) }),
+  errors: ['run.unknown'],
+  runs: 'read',
+});
+
+export const runCommand = request({
+  method: 'run/command',
+  direction: 'client→sidecar',
+  doc: 'Pauses (running nodes finish), resumes, cancels a run, or retries its failed nodes.',
+  params: z.object({ run: z.string(), command: z.enum(['pause', 'resume', 'cancel', 'retry']) }),
+  result: z.object({ state: runState }),
+  errors: ['run.unknown', 'run.wrongState'],
+  runs: 'write',
+});
+
+export const runAnswer = request({
+  method: 'run/answer',
+  direction: 'client→sidecar',
+  doc: 'Answers a question a run waits for; `note` goes to the record.',
+  params: z.object({
+    run: z.string(),
+    question: z.string(),
+    answer: z.string(),
+    note: z.string().optional(),
+  }),
+  result: z.object({ state: runState }),
+  errors: ['run.unknown', 'run.questionUnknown'],
+  runs: 'write',
+});
+
+export const eventsSince = request({
+  method: 'events/since',
+  direction: 'client→sidecar',
+  doc: 'Events after a journal position, oldest first; ask again while `more`.',
+  params: z.object({ position: z.number().int().min(0), limit: z.number().int().min(1).max(1000) }),
+  result: z.object({ events: z.array(recordedEvent), more: z.boolean() }),
+  errors: [],
+  runs: 'read',
+});
+
+export const eventsAppended = notification({
+  method: 'events/appended',
+  direction: 'sidecar→client',
+  doc: 'New durable events, in order and without gaps within one connection.',
+  params: z.object({ events: z.array(recordedEvent) }),
+});
+
+export const runProgress = notification({
+  method: 'run/progress',
+  direction: 'sidecar→client',
+  doc: 'A fleeting sign of life of a running node; may be dropped.',
+  params: z.object({
+    run: z.string(),
+    node: z.string(),
+    text: z.string(),
+    facts: z.record(z.string(), z.json()),
+  }),
+});

@@ -1,0 +1,53 @@
+import type { Json, Context } from '../base';
+import type { NodeContext } from '../engine/ports';
+import type { Model } from '../llm/types';
+import type { ToolSpec, Usage } from '../../schemas/wire';
+import type { Problem } from '../../schemas/codes';
+
+export interface Limits {
+  readonly turns: number;
+  readonly tokens: number;
+  readonly usd: number;
+  readonly minutes: number;
+}
+
+/** What a tool answers the model. `changedTree` is set by tools that may have changed the worktree. */
+export interface ToolResult {
+  readonly text: string;
+  readonly isError: boolean;
+}
+
+export interface Tool {
+  readonly spec: ToolSpec;
+  /** Whether running it can change files of the worktree. */
+  readonly changesFiles: boolean;
+  run(ctx: Context, input: Json): Promise<ToolResult>;
+}
+
+/**
+ * One agent at work. Every model reply and every tool outcome is a recorded step of `node`, so that a
+ * restarted agent neither asks nor acts twice. `afterChange` is called after a tool that may have
+ * changed files and returns the tree to record with its outcome; `restore` brings the worktree to the
+ * tree recorded last before the first new step of a replay.
+ */
+export interface AgentTask {
+  readonly plan: string;
+  readonly system: string;
+  readonly instruction: string;
+  readonly model: Model;
+  readonly tools: readonly Tool[];
+  readonly limits: Limits;
+  readonly afterChange: (ctx: Context) => Promise<string>;
+  readonly restore: (ctx: Context, tree: string | null) => Promise<void>;
+}
+
+export interface AgentOutcome {
+  /** What the agent said it did, from `finish`. */
+  readonly summary: string;
+  readonly turns: number;
+  readonly usage: Usage;
+  readonly milliseconds: number;
+}
+
+export type RunAgent = (node: NodeContext, task: AgentTask) => Promise<AgentOutcome>;
+export type { Problem };

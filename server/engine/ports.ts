@@ -1,0 +1,91 @@
+import type { RecordedEvent, RunEvent } from '../../schemas/journal/events';
+import type { Problem } from '../../schemas/codes';
+import type { Context, Json } from '../base';
+
+/**
+ * The record of everything that happened. One writer; `append` acknowledges only what is durable
+ * (full sync). Appends of one loop turn may share a commit.
+ */
+export interface Journal {
+  /**
+   * Appends `events` to `run` in one transaction. `expectedSeq` is the run's last known seq (0 for a
+   * new run); a mismatch throws, because two owners would be writing.
+   */
+  append(run: string, expectedSeq: number, events: readonly RunEvent[]): Promise<readonly RecordedEvent[]>;
+  /** All events of a run in order. */
+  read(run: string): readonly RecordedEvent[];
+  /** Up to `limit` events of all runs after `position`, in order; how clients catch up. */
+  since(position: number, limit: number): readonly RecordedEvent[];
+  /** The last position, 0 when empty. */
+  position(): number;
+  /** Ids of all runs, oldest first. */
+  runs(): readonly string[];
+  /** Announces committed events, in order, after they are durable. */
+  onAppended(listener: (events: readonly RecordedEvent[]) => void): { dispose(): void };
+  close(): Promise<void>;
+}
+
+/** Content-addressed bytes, verified on every read. */
+export interface Blobs {
+  /** Stores `bytes` durably and returns their sha-256 (hex). Storing the same bytes twice is free. */
+  put(bytes: Uint8Array): Promise<string>;
+  /** The bytes, or undefined if unknown; throws `data.corrupt` when they do not match their name. */
+  get(hash: string): Promise<Uint8Array | undefined>;
+  has(hash: string): Promise<boolean>;
+}
+
+/** What a performer may do besides its work: record steps, ask a person, tell progress. */
+export interface NodeContext extends Context {
+  readonly run: string;
+  readonly node: string;
+  readonly attempt: number;
+  /** `run/node/attempt`, to be sent along with effects that can be deduplicated. */
+  readonly idempotencyKey: string;
+  /** The params of the node, as the workflow gives them. */
+  readonly params: Json;
+  /** The run's facts, as `RunCreated` gives them. */
+  readonly facts: Readonly<Record<string, Json>>;
+  /** Outputs of completed nodes by id. */
+  output(node: string): Json | undefined;
+  /**
+   * Does `work` once in the life of this attempt: the outcome is durable before it is returned, and
+   * after a crash it is returned without working again. `key` must be the same in every replay.
+   * A thrown problem is not recorded; the step runs again.
+   */
+  step<T extends Json>(key: string, work: () => Promise<T>): Promise<T>;
+  /** Whether the step has a recorded outcome already. */
+  recorded(key: string): boolean;
+  /** Asks a person and waits, across restarts; the same `id` is asked once per attempt. */
+  ask(question: QuestionDraft): Promise<Answer>;
+  /** Tells watchers where the work stands; not durable. */
+  progress(text: string, facts?: Readonly<Record<string, Json>>): void;
+}
+
+export interface QuestionDraft {
+  /** Unique within node and attempt, the same in every replay. */
+  readonly id: string;
+  readonly kind: 'approveCommand' | 'mergeConflict' | 'retryNode' | 'decision';
+  readonly problem: Problem;
+  readonly facts: Readonly<Record<string, Json>>;
+  readonly choices: readonly string[];
+}
+
+export interface Answer {
+  readonly answer: string;
+  readonly note?: string;
+}
+
+/**
+ * Does the work of one kind of node. It runs at least once; its outcome is recorded exactly once.
+ * Returns the node's output; throws a `ProblemError` to fail it (see `retries` of the node).
+ */
+export type Performer = (ctx: NodeContext) => Promise<Json>;
+export type Performers = ReadonlyMap<string, Performer>;
+
+/** A fleeting sign of life of a running node. */
+export interface Progress {
+  readonly run: string;
+  readonly node: string;
+  readonly text: string;
+  readonly facts: Readonly<Record<string, Json>>;
+}

@@ -1,0 +1,87 @@
+import type { Context } from '../base';
+
+/** A commit of the private repository and the tree it names (git object ids, hex). */
+export interface Commit {
+  readonly commit: string;
+  readonly tree: string;
+}
+
+/** What the user's repository is, found without running anything of its configuration. */
+export interface UserRepository {
+  /** The work tree's top folder, as a real path. */
+  readonly top: string;
+  /** The repository's git folder (the worktree's own when `top` is a linked worktree). */
+  readonly gitDir: string;
+  /** The folder that holds the shared objects. */
+  readonly commonDir: string;
+  /** Commit at HEAD, or null before the first commit. */
+  readonly head: string | null;
+  /** Branch name, or null when HEAD is detached. */
+  readonly branch: string | null;
+  readonly shallow: boolean;
+  readonly objectFormat: 'sha1' | 'sha256';
+}
+
+/** One path of a comparison of two trees; `null` object and mode stand for “does not exist”. */
+export interface TreeChange {
+  readonly path: string;
+  /** Former path where git sees a rename (exact or similar content). */
+  readonly from: string | null;
+  readonly change: 'added' | 'modified' | 'deleted' | 'renamed';
+  readonly before: { readonly object: string; readonly mode: string } | null;
+  readonly after: { readonly object: string; readonly mode: string } | null;
+}
+
+export type MergeResult =
+  | { readonly kind: 'clean'; readonly tree: string }
+  /** `tree` holds conflict markers in `files`; nothing of it may reach a user without an answer. */
+  | { readonly kind: 'conflict'; readonly tree: string; readonly files: readonly string[] };
+
+/**
+ * The repository Symphony keeps beside the user's, in the data folder: it borrows the user's objects
+ * (alternates), holds every private commit, ref and worktree, and never writes into the user's `.git`.
+ * It stores bytes exactly: no filters, no end-of-line conversion, no hooks, no user configuration.
+ */
+export interface PrivateRepository {
+  readonly gitDir: string;
+  /**
+   * Commits the user's tree as it is now: tracked files with their edits, new files that are not
+   * ignored, and `.planning` even where it is. The user's index, HEAD, stash and hooks are not touched.
+   * `ref` (below refs/symphony/) then names it.
+   */
+  snapshot(ctx: Context, ref: string, message: string): Promise<Commit>;
+  /** Creates the worktree at `path` with the tree of `commit`; an existing one is brought to that tree. */
+  ensureWorktree(ctx: Context, path: string, commit: string): Promise<void>;
+  /** The tree the worktree holds now (tracked and new, not ignored), written to the private objects. */
+  writeTree(ctx: Context, path: string): Promise<string>;
+  /** Brings the worktree's files to `tree` exactly, leaving ignored files (dependencies) alone. */
+  restoreTree(ctx: Context, path: string, tree: string): Promise<void>;
+  /** Commits `tree` with `parents` and points `ref` at it when given. Author and time are given, so that replays agree. */
+  commit(
+    ctx: Context,
+    tree: string,
+    parents: readonly string[],
+    message: string,
+    atMs: number,
+    ref?: string,
+  ): Promise<Commit>;
+  readRef(ctx: Context, ref: string): Promise<string | null>;
+  setRef(ctx: Context, ref: string, commit: string): Promise<void>;
+  /** The tree of a commit. */
+  treeOf(ctx: Context, commit: string): Promise<string>;
+  /** Merges two commits over their common `base` without any worktree. */
+  merge(ctx: Context, base: string, ours: string, theirs: string): Promise<MergeResult>;
+  /** Replaces paths of `tree` by those of `from` (or removes them where `from` lacks them): one side of a conflict. */
+  takePaths(ctx: Context, tree: string, from: string, paths: readonly string[]): Promise<string>;
+  changes(ctx: Context, before: string, after: string): Promise<readonly TreeChange[]>;
+  /** Added and removed lines per path; binary files have nulls. */
+  lineCounts(
+    ctx: Context,
+    before: string,
+    after: string,
+  ): Promise<ReadonlyMap<string, { added: number | null; removed: number | null }>>;
+  readObject(ctx: Context, object: string): Promise<Uint8Array>;
+  worktrees(ctx: Context): Promise<readonly { path: string; commit: string }[]>;
+  /** Removes a worktree of ours; refuses (throws) when its files differ from the tree of `expected`. */
+  removeWorktree(ctx: Context, path: string, expected: string): Promise<void>;
+}
