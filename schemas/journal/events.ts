@@ -72,8 +72,6 @@ export const runEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('RunCompleted') }),
   z.object({ type: z.literal('RunFailed'), problem: problemSchema }),
   z.object({ type: z.literal('RunCancelled') }),
-  /** A changeset is ready to be reviewed; its content is immutable and lies in the blobs. */
-  z.object({ type: z.literal('ChangesetOffered'), changeset: z.string(), files: z.number().int() }),
   /** A person decided on one file of a changeset; `written` is the sha-256 of what the tree holds since. */
   z.object({
     type: z.literal('FileDecided'),
