@@ -43,6 +43,8 @@ export interface NodeContext extends Context {
   readonly idempotencyKey: string;
   /** The params of the node, as the workflow gives them. */
   readonly params: Json;
+  /** Ids of the nodes this one waited for. */
+  readonly after: readonly string[];
   /** The run's facts, as `RunCreated` gives them. */
   readonly facts: Readonly<Record<string, Json>>;
   /** Outputs of completed nodes by id. */

@@ -1,0 +1,64 @@
+import { changeset as changesetSchema, type Changeset } from '../../schemas/wire/review';
+import { problem, type Context } from '../base';
+import type { Blobs } from '../engine/ports';
+import type { RunFold } from '../engine/state';
+import { nodeIds, offerOutput } from './facts';
+
+/** The changesets runs have offered, with the decisions their events hold. Contents never change, so they are read once. */
+export class Changesets {
+  private readonly offered = new Map<string, Changeset>();
+
+  constructor(private readonly blobs: Blobs) {}
+
+  /** The changeset of a run as it stands now, or undefined while there is none. */
+  async of(run: RunFold): Promise<Changeset | undefined> {
+    const offer = offerOutput.safeParse(run.nodes.get(nodeIds.offer)?.output);
+    if (!offer.success) return undefined;
+    const content = await this.load(offer.data.blob);
+    const decisions = new Map(
+      run.decisions
+        .filter((one) => one.changeset === content.changeset)
+        .map((one) => [one.path, one.decision]),
+    );
+    return {
+      ...content,
+      files: content.files.map((file) => ({ ...file, decision: decisions.get(file.path) ?? 'undecided' })),
+    };
+  }
+
+  /** All of them, newest first. */
+  async list(runs: readonly RunFold[], openOnly: boolean): Promise<Changeset[]> {
+    const all = await Promise.all(runs.map((run) => this.of(run)));
+    return all
+      .filter((one) => one !== undefined)
+      .filter((one) => !openOnly || one.files.some((file) => file.decision === 'undecided'))
+      .sort((left, right) => right.createdAt - left.createdAt);
+  }
+
+  /** The run that offered `changeset`, with the changeset; throws `review.unknown`. */
+  async find(runs: readonly RunFold[], changeset: string): Promise<{ run: RunFold; changeset: Changeset }> {
+    for (const run of runs) {
+      const found = await this.of(run);
+      if (found?.changeset === changeset) return { run, changeset: found };
+    }
+    throw problem('review.unknown', { changeset });
+  }
+
+  /** Exact bytes of a baseline or proposal; throws `review.unknown` for a hash that names neither. */
+  async content(ctx: Context, hash: string): Promise<Uint8Array> {
+    const bytes = await this.blobs.get(hash);
+    if (bytes === undefined) throw problem('review.unknown', { changeset: hash });
+    ctx.log.debug('content read', { hash, bytes: bytes.length });
+    return bytes;
+  }
+
+  private async load(blob: string): Promise<Changeset> {
+    const known = this.offered.get(blob);
+    if (known !== undefined) return known;
+    const bytes = await this.blobs.get(blob);
+    if (bytes === undefined) throw problem('review.unknown', { changeset: blob });
+    const content = changesetSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    this.offered.set(blob, content);
+    return content;
+  }
+}

@@ -1,0 +1,28 @@
+import type { Clock, Context, Ids } from '../base';
+import type { Blobs } from '../engine/ports';
+import type { PrivateRepository } from '../git/types';
+import type { Model } from '../llm/types';
+import type { Sandbox } from '../sandbox/types';
+import type { Outcome } from '../base';
+
+/** What performers need of the outside; `main.ts` joins the adapters. */
+export interface RunWorld {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly blobs: Blobs;
+  readonly sandbox: Sandbox;
+  /** The private repository of the workspace, opened on first need. */
+  repository(ctx: Context): Promise<PrivateRepository>;
+  openModel(id: string): Outcome<Model>;
+  /** Brings ignored dependency folders of the user's tree into a worktree; safe to call again. */
+  prepareDependencies(ctx: Context, worktree: string): Promise<void>;
+  readonly folders: Folders;
+}
+
+/** Where things lie. The workspace may be a subfolder of its repository: `prefix` is its path below the top, '' at the top. */
+export interface Folders {
+  readonly worktrees: string;
+  readonly homes: string;
+  readonly root: string;
+  readonly prefix: string;
+}

@@ -1,0 +1,109 @@
+import { existsSync } from 'node:fs';
+import type { Context } from '../../base';
+import type { NodeContext, Performer } from '../../engine/ports';
+import type { PrivateRepository } from '../../git/types';
+import { buildChangeset } from '../../review';
+import type { RunWorld } from '../dependencies';
+import {
+  agentOutput,
+  integrationOutput,
+  nodeIds,
+  runFacts,
+  toJson,
+  type OfferOutput,
+  type RunFacts,
+} from '../facts';
+import { finalCommit } from '../integration';
+import { scopedTo } from '../scope';
+import { worktreePlace } from '../worktree';
+
+/** Turns base → integration into a changeset for review, then gives back the worktrees of the run. */
+export function offerPerformer(world: RunWorld): Performer {
+  return async (node) => {
+    const facts = runFacts.parse(node.facts);
+    const repository = scopedTo(await world.repository(node), world.folders.prefix);
+    const final = finalCommit(facts, (id) => node.output(id));
+    const offered = await node.step('changeset', async () => {
+      const touched = await plansByPath(node, repository, facts);
+      const changeset = await buildChangeset(node, {
+        repository,
+        blobs: world.blobs,
+        clock: world.clock,
+        id: `changes-${node.run}`,
+        run: node.run,
+        title: titleOf(facts),
+        base: facts.base.commit,
+        integration: final.commit,
+        groups: facts.plans.map((plan) => ({ plan: plan.id, title: plan.title })),
+        plansOf: (path) => touched.get(path) ?? [],
+      });
+      const blob = await world.blobs.put(new TextEncoder().encode(JSON.stringify(changeset)));
+      return toJson({
+        changeset: changeset.changeset,
+        blob,
+        files: changeset.files.length,
+        ...final,
+      } satisfies OfferOutput);
+    });
+    await giveBackWorktrees(node, world, facts, final.commit);
+    return offered;
+  };
+}
+
+function titleOf(facts: RunFacts): string {
+  const first = facts.plans[0]?.title ?? '';
+  return facts.phase === null ? first : `${facts.phase} · ${first}`;
+}
+
+/** Which plans' commits touched which path. */
+async function plansByPath(
+  node: NodeContext,
+  repository: PrivateRepository,
+  facts: RunFacts,
+): Promise<Map<string, string[]>> {
+  const touched = new Map<string, string[]>();
+  for (const plan of facts.plans) {
+    const made = agentOutput.safeParse(node.output(nodeIds.agent(plan.id)));
+    if (!made.success) continue;
+    for (const change of await repository.changes(node, made.data.start, made.data.commit)) {
+      touched.set(change.path, [...(touched.get(change.path) ?? []), plan.id]);
+    }
+  }
+  return touched;
+}
+
+/**
+ * Everything agents made is committed, so their worktrees may go; one whose files differ from its
+ * commit is kept and named in the log, because somebody may have worked in it.
+ */
+async function giveBackWorktrees(
+  node: NodeContext,
+  world: RunWorld,
+  facts: RunFacts,
+  final: string,
+): Promise<void> {
+  for (const plan of facts.plans) {
+    const made = agentOutput.safeParse(node.output(nodeIds.agent(plan.id)));
+    if (made.success)
+      await removeQuietly(node, world, worktreePlace(world, node.run, plan.id).top, made.data.commit);
+    const merged = integrationOutput.safeParse(node.output(nodeIds.merge(plan.id)));
+    if (merged.success)
+      await removeQuietly(
+        node,
+        world,
+        worktreePlace(world, node.run, `conflict-${plan.id}`).top,
+        merged.data.commit,
+      );
+  }
+  await removeQuietly(node, world, worktreePlace(world, node.run, 'integration').top, final);
+}
+
+async function removeQuietly(ctx: Context, world: RunWorld, folder: string, expected: string): Promise<void> {
+  if (!existsSync(folder)) return;
+  try {
+    const repository = await world.repository(ctx);
+    await repository.removeWorktree(ctx, folder, expected);
+  } catch (thrown) {
+    ctx.log.warn('a worktree was kept', { folder, reason: String(thrown) });
+  }
+}

@@ -1,0 +1,126 @@
+import { watch, type FSWatcher } from 'node:fs';
+import path from 'node:path';
+import type { PlanningView, PlanView } from '../../schemas/wire/planning';
+import { Emitter, type Disposable, type Log } from '../base';
+import type { RunFold } from '../engine/state';
+import { readPlanning, type Planning, type PlanningFiles } from '../planning';
+import { reportPlans } from './report';
+
+const settleMs = 100;
+
+/**
+ * Keeps the planning tree of the workspace read: reads it on first need, watches `.planning` and reads
+ * again when something changed. A reading in progress is shared by everyone who asks.
+ */
+export class PlanningDesk implements Disposable {
+  readonly changed = new Emitter<number>();
+  private reading: Promise<Planning> | undefined;
+  private revision = 0;
+  private shown = '';
+  private watcher: FSWatcher | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private disposed = false;
+
+  constructor(
+    private readonly root: string,
+    private readonly files: PlanningFiles,
+    private readonly log: Log,
+  ) {}
+
+  /** The tree as it stands on disk. Without a watcher (no folder yet) it is read at every call. */
+  current(): Promise<Planning> {
+    this.watch();
+    if (this.reading === undefined || this.watcher === undefined) this.reading = this.read();
+    return this.reading;
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    clearTimeout(this.timer);
+    this.watcher?.close();
+    this.changed.dispose();
+  }
+
+  private async read(): Promise<Planning> {
+    const planning = await readPlanning(this.files, this.revision);
+    const shown = JSON.stringify({ ...planning.view, revision: 0 });
+    if (shown === this.shown) return planning;
+    this.shown = shown;
+    this.revision += 1;
+    return {
+      ...planning,
+      view: { ...planning.view, revision: this.revision },
+      phase: (id) => planning.phase(id),
+    };
+  }
+
+  private watch(): void {
+    if (this.watcher !== undefined || this.disposed) return;
+    try {
+      const watcher = watch(path.join(this.root, '.planning'), { recursive: true, persistent: false }, () =>
+        this.touched(),
+      );
+      watcher.on('error', (thrown) => {
+        this.log.warn('watching .planning ended', { reason: String(thrown) });
+        watcher.close();
+        this.watcher = undefined;
+      });
+      this.watcher = watcher;
+    } catch {
+      // No .planning yet: the next call looks again.
+    }
+  }
+
+  private touched(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      const before = this.revision;
+      this.reading = this.read();
+      this.reading.then(
+        () => this.revision !== before && this.changed.fire(this.revision),
+        (thrown: unknown) => this.log.error('reading .planning failed', { reason: String(thrown) }),
+      );
+    }, settleMs);
+    this.timer.unref();
+  }
+}
+
+/** The view with the states of running plans laid over what the files say. */
+export function withRunningPlans(view: PlanningView, runs: readonly RunFold[]): PlanningView {
+  const states = new Map<string, PlanView['state']>();
+  for (const run of runs) {
+    if (run.kind !== 'phase') continue;
+    for (const report of reportPlans(run, undefined)) {
+      const state = overlay(run.state, report.state);
+      if (state === undefined) states.delete(report.plan);
+      else states.set(report.plan, state);
+    }
+  }
+  if (states.size === 0) return view;
+  const plan = (one: PlanView): PlanView => ({
+    ...one,
+    state: one.state === 'complete' ? one.state : (states.get(one.id) ?? one.state),
+  });
+  return {
+    ...view,
+    milestones: view.milestones.map((milestone) => ({
+      ...milestone,
+      phases: milestone.phases.map((phase) => {
+        const plans = phase.plans.map(plan);
+        const running = plans.some((one) => one.state === 'running');
+        return { ...phase, plans, state: running ? 'running' : phase.state };
+      }),
+    })),
+  };
+}
+
+/** What a run makes of a plan's state; undefined where the files alone decide. */
+function overlay(
+  run: RunFold['state'],
+  plan: ReturnType<typeof reportPlans>[number]['state'],
+): PlanView['state'] | undefined {
+  if (plan === 'failed') return 'failed';
+  if (plan === 'waiting') return 'waiting';
+  if (plan === 'completed') return run === 'cancelled' ? undefined : 'waiting';
+  return run === 'running' || run === 'waiting' ? 'running' : undefined;
+}

@@ -1,0 +1,168 @@
+import type { ClientRequests, ParamsOf, RecordedEvent, ResultOf } from '../../schemas';
+import { DisposableStore, Emitter, problem, type Context, type Disposable } from '../base';
+import type { Engine } from '../engine';
+import type { Journal, Progress } from '../engine/ports';
+import type { RunFold } from '../engine/state';
+import type { PlanningFiles } from '../planning';
+import { decideFiles } from '../review';
+import { Boards, type BoardPatch } from './board';
+import { Changesets } from './changesets';
+import type { RunWorld } from './dependencies';
+import { nodeIds } from './facts';
+import { PlanningDesk, withRunningPlans } from './planningDesk';
+import { reportPlans, summarise } from './report';
+import { previewPhase, startAsk, startPhase, type Approvals, type RunSettings } from './startRun';
+
+type Params<K extends keyof ClientRequests> = ParamsOf<ClientRequests[K]>;
+type Result<K extends keyof ClientRequests> = ResultOf<ClientRequests[K]>;
+
+export interface RunServicePorts {
+  readonly world: RunWorld;
+  readonly engine: Engine;
+  readonly journal: Journal;
+  readonly approvals: Approvals;
+  readonly planningFiles: PlanningFiles;
+  readonly settings: () => RunSettings;
+  readonly ctx: Context;
+}
+
+/** What clients can ask about runs, plans and changes; one method per request of the wire. */
+export class RunService implements Disposable {
+  readonly onBoardPatch = new Emitter<BoardPatch>();
+  readonly onProgress = new Emitter<Progress>();
+  readonly onReviewChanged = new Emitter<string>();
+  readonly planning: PlanningDesk;
+  private readonly boards = new Boards();
+  private readonly changesets: Changesets;
+  private readonly store = new DisposableStore();
+  /** Decisions are applied one after the other, so that two windows never write one file at once. */
+  private deciding: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly ports: RunServicePorts) {
+    this.changesets = new Changesets(ports.world.blobs);
+    this.planning = this.store.add(
+      new PlanningDesk(ports.world.folders.root, ports.planningFiles, ports.ctx.log),
+    );
+    this.store.add(ports.engine.onChanged(({ run, events }) => this.changed(run, events)));
+    this.store.add(ports.engine.onProgress((progress) => this.progressed(progress)));
+  }
+
+  dispose(): void {
+    this.store.dispose();
+  }
+
+  async planningShow(): Promise<Result<'planningShow'>> {
+    const { view } = await this.planning.current();
+    return withRunningPlans(view, this.ports.engine.runs());
+  }
+
+  async runPreview({ phase }: Params<'runPreview'>): Promise<Result<'runPreview'>> {
+    return previewPhase(await this.planning.current(), phase, this.ports.settings(), this.ports.approvals);
+  }
+
+  async runExecute(ctx: Context, params: Params<'runExecute'>): Promise<Result<'runExecute'>> {
+    const run = await startPhase(
+      ctx,
+      this.ports,
+      await this.planning.current(),
+      this.ports.settings(),
+      params,
+    );
+    return { run };
+  }
+
+  async runAsk(ctx: Context, params: Params<'runAsk'>): Promise<Result<'runAsk'>> {
+    return { run: await startAsk(ctx, this.ports, this.ports.settings(), params) };
+  }
+
+  runList(): Result<'runList'> {
+    return { runs: this.ports.engine.runs().map(summarise).reverse() };
+  }
+
+  async runShow({ run }: Params<'runShow'>): Promise<Result<'runShow'>> {
+    const fold = this.find(run);
+    return { summary: summarise(fold), plans: reportPlans(fold, await this.changesets.of(fold)) };
+  }
+
+  async runCommand({ run, command }: Params<'runCommand'>): Promise<Result<'runCommand'>> {
+    this.find(run);
+    return { state: await this.ports.engine.command(run, command) };
+  }
+
+  async runAnswer({ run, question, answer, note }: Params<'runAnswer'>): Promise<Result<'runAnswer'>> {
+    this.find(run);
+    await this.ports.engine.answer(run, question, answer, note);
+    return { state: this.find(run).state };
+  }
+
+  eventsSince({ position, limit }: Params<'eventsSince'>): Result<'eventsSince'> {
+    const events = [...this.ports.journal.since(position, limit)];
+    return { events, more: events.length === limit };
+  }
+
+  boardSnapshot({ run }: Params<'boardSnapshot'>): Result<'boardSnapshot'> {
+    return this.boards.snapshot(this.find(run));
+  }
+
+  async reviewList({ open }: Params<'reviewList'>): Promise<Result<'reviewList'>> {
+    return { changesets: await this.changesets.list(this.ports.engine.runs(), open) };
+  }
+
+  async reviewContent(ctx: Context, { hash }: Params<'reviewContent'>): Promise<Result<'reviewContent'>> {
+    return { base64: Buffer.from(await this.changesets.content(ctx, hash)).toString('base64') };
+  }
+
+  reviewDecide(ctx: Context, params: Params<'reviewDecide'>): Promise<Result<'reviewDecide'>> {
+    const decided = this.deciding.then(() => this.decide(ctx, params));
+    this.deciding = decided.catch(() => undefined);
+    return decided;
+  }
+
+  private async decide(ctx: Context, params: Params<'reviewDecide'>): Promise<Result<'reviewDecide'>> {
+    const { run, changeset } = await this.changesets.find(this.ports.engine.runs(), params.changeset);
+    const results = await decideFiles(ctx, {
+      root: this.ports.world.folders.root,
+      changeset,
+      blobs: this.ports.world.blobs,
+      paths: params.paths,
+      decision: params.decision,
+      dirty: params.dirty,
+      record: ({ path, written }, decision) =>
+        this.ports.engine.record(run.run, {
+          type: 'FileDecided',
+          changeset: changeset.changeset,
+          path,
+          decision,
+          written,
+        }),
+    });
+    this.onReviewChanged.fire(changeset.changeset);
+    return { files: results.map(({ path, result, problem: why }) => ({ path, result, problem: why })) };
+  }
+
+  private find(run: string): RunFold {
+    const fold = this.ports.engine.state(run);
+    if (fold === undefined) throw problem('run.unknown', { run });
+    return fold;
+  }
+
+  private changed(run: string, events: readonly RecordedEvent[]): void {
+    const fold = this.find(run);
+    const patch = this.boards.patch(fold, events);
+    if (patch !== undefined) this.onBoardPatch.fire(patch);
+    const offered = events.some(
+      ({ event }) => event.type === 'NodeCompleted' && event.node === nodeIds.offer,
+    );
+    if (offered)
+      void this.changesets
+        .of(fold)
+        .then((changeset) => changeset && this.onReviewChanged.fire(changeset.changeset));
+  }
+
+  private progressed(progress: Progress): void {
+    this.onProgress.fire(progress);
+    const fold = this.ports.engine.state(progress.run);
+    const patch = fold && this.boards.note(fold, progress.node, progress.text);
+    if (patch !== undefined) this.onBoardPatch.fire(patch);
+  }
+}
