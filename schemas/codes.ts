@@ -192,6 +192,27 @@ export const codes = {
     '{count} verify commands of this phase are not approved yet.',
     'Look at them and approve, or pass --approve with their hashes.',
   ),
+  'run.answerUnknown': error('“{answer}” is no answer to this question.', 'Choose one of: {choices}.'),
+  'workflow.malformed': error(
+    'The workflow “{title}” is not valid at {place}: {detail}',
+    'Correct the plan or template it was made from.',
+  ),
+  'workflow.twice': error(
+    'The workflow “{title}” has two nodes named {node}.',
+    'Rename one of the plans or tasks it was made from.',
+  ),
+  'workflow.kindUnknown': error(
+    'Nothing here can perform the node {node} of the kind {kind}.',
+    'Update Symphony; the run was made by another version.',
+  ),
+  'workflow.missing': error(
+    'The node {node} waits for {dependency}, which is not in the workflow.',
+    'Correct the dependency, or add what it names.',
+  ),
+  'workflow.cycle': error(
+    'Nodes of the workflow “{title}” wait for each other: {path}.',
+    'Remove one of these dependencies.',
+  ),
   'merge.conflict': warning(
     '{plan} and the plans before it changed the same lines of {files}.',
     'Choose a side, or resolve the files by hand.',

@@ -1,0 +1,77 @@
+import { copyFileSync, existsSync } from 'node:fs';
+import path from 'node:path';
+import { problem, ProblemError } from '../base';
+
+/** What SQLite's primary result codes mean to a person; see https://sqlite.org/rescode.html. */
+const meanings: ReadonlyMap<number, 'diskFull' | 'readOnly' | 'corrupt'> = new Map([
+  [3, 'readOnly'], // SQLITE_PERM
+  [8, 'readOnly'], // SQLITE_READONLY
+  [11, 'corrupt'], // SQLITE_CORRUPT
+  [13, 'diskFull'], // SQLITE_FULL
+  [14, 'readOnly'], // SQLITE_CANTOPEN
+  [26, 'corrupt'], // SQLITE_NOTADB
+]);
+
+const systemMeanings: Readonly<Record<string, 'diskFull' | 'readOnly'>> = {
+  ENOSPC: 'diskFull',
+  EDQUOT: 'diskFull',
+  EACCES: 'readOnly',
+  EPERM: 'readOnly',
+  EROFS: 'readOnly',
+  // A file stands where the folder should be.
+  ENOTDIR: 'readOnly',
+  EEXIST: 'readOnly',
+};
+
+/**
+ * What was thrown while `file` was read or written, as a problem a person can act on; what is unknown
+ * stays what it was. Damage is reported with a copy of the file kept by `keepCopy`.
+ */
+export function storageFailure(thrown: unknown, file: string, keepCopy: (file: string) => string): unknown {
+  if (thrown instanceof ProblemError || !(thrown instanceof Error)) return thrown;
+  const { errcode, code } = thrown as { errcode?: unknown; code?: unknown };
+  const meaning =
+    typeof errcode === 'number'
+      ? meanings.get(errcode & 0xff)
+      : typeof code === 'string'
+        ? systemMeanings[code]
+        : undefined;
+  switch (meaning) {
+    case 'diskFull':
+      return problem('data.diskFull', { path: file }, thrown);
+    case 'readOnly':
+      return problem('data.readOnly', { path: file }, thrown);
+    case 'corrupt':
+      return damaged(file, thrown.message, keepCopy, thrown);
+    case undefined:
+      return thrown;
+  }
+}
+
+/** The problem of a damaged file, with a copy kept; the file itself stays where it is. */
+export function damaged(
+  file: string,
+  detail: string,
+  keepCopy: (file: string) => string,
+  cause?: unknown,
+): ProblemError {
+  return problem('data.corrupt', { path: file, detail, backup: keepCopy(file) }, cause);
+}
+
+/**
+ * Copies a damaged file, and what SQLite keeps beside it, to the first free `name.damaged-N`. Returns the
+ * copy's path, or the file's own when it cannot be copied (it is not touched either way).
+ */
+export function keepDamaged(file: string): string {
+  let number = 1;
+  while (existsSync(`${file}.damaged-${number}`)) number++;
+  const backup = `${file}.damaged-${number}`;
+  try {
+    if (existsSync(file)) copyFileSync(file, backup);
+    for (const suffix of ['-wal', '-shm'])
+      if (existsSync(file + suffix)) copyFileSync(file + suffix, backup + suffix);
+    return backup;
+  } catch {
+    return path.resolve(file);
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * storage: the data home of a workspace — journal, blobs, lock, policy — and the planning files of a root.
+ * Invariant: it acknowledges only what is durable, and never takes damaged or newer data for an empty start.
+ */
+export { openSqlite, type Database, type OpenDatabase, type Row, type Statement } from './sqlite';
+export { openJournal, type JournalOptions } from './journal';
+export { openBlobs, type BlobsOptions } from './blobs';
+export { openWorkspace, type DataHome, type Fingerprint, type OpenWorkspace } from './home';
+export { takeLock, type Lock, type LockAttempt } from './lock';
+export { openPolicy, type Policy } from './policy';
+export { planningFiles } from './planningFiles';

@@ -1,0 +1,251 @@
+import { chmodSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { crc32 } from 'node:zlib';
+import { recordedEvent, type RecordedEvent, type RunEvent } from '../../schemas/journal/events';
+import { Emitter, problem, type Clock, type Log } from '../base';
+import { syncFolder } from '../base/node';
+import { SeqConflict, type Journal } from '../engine';
+import { damaged, keepDamaged, storageFailure } from './failures';
+import { openSqlite, type Database, type OpenDatabase, type Row, type Statement } from './sqlite';
+
+export interface JournalOptions {
+  /** Path of the database. */
+  readonly file: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Another SQLite in place of Node's. */
+  readonly open?: OpenDatabase;
+}
+
+/** The format this build writes and reads; a change of it needs a migration. */
+const format = 0;
+
+/**
+ * Opens or creates a journal. Throws `data.newer`, `data.readOnly`, `data.diskFull`, or `data.corrupt` with
+ * a copy kept: a damaged journal is never taken for an empty one.
+ */
+export async function openJournal(options: JournalOptions): Promise<Journal> {
+  const { file, open = openSqlite } = options;
+  const keepCopy = onceKept(options.log);
+  try {
+    if (!existsSync(file)) await create(file, open, keepCopy);
+    return new SqliteJournal(openChecked(file, open, keepCopy), options, keepCopy);
+  } catch (thrown) {
+    throw storageFailure(thrown, file, keepCopy);
+  }
+}
+
+/** Keeps one copy of a damaged file per opening, however often the damage is met. */
+function onceKept(log: Log): (file: string) => string {
+  let backup: string | undefined;
+  return (file) => {
+    if (backup === undefined) {
+      backup = keepDamaged(file);
+      log.error('a damaged journal was copied', { file, backup });
+    }
+    return backup;
+  };
+}
+
+/**
+ * Makes the journal under another name and renames it when its tables are on the disk: a file under the
+ * right name that has no tables is damage, not a beginning.
+ */
+async function create(file: string, open: OpenDatabase, keepCopy: (file: string) => string): Promise<void> {
+  if (existsSync(`${file}-wal`)) throw damaged(file, 'its log is there and the file is not', keepCopy);
+  const fresh = `${file}.new`;
+  for (const suffix of ['', '-wal', '-shm']) rmSync(fresh + suffix, { force: true });
+  const database = open(fresh);
+  database.exec(`
+    CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+    CREATE TABLE events(
+      position INTEGER PRIMARY KEY AUTOINCREMENT,
+      run TEXT NOT NULL, seq INTEGER NOT NULL, at REAL NOT NULL,
+      body TEXT NOT NULL, crc INTEGER NOT NULL,
+      UNIQUE(run, seq)
+    ) STRICT;
+    INSERT INTO meta VALUES('format', ${format});
+    PRAGMA wal_checkpoint(TRUNCATE);`);
+  database.close();
+  if (process.platform !== 'win32') chmodSync(fresh, 0o600);
+  renameSync(fresh, file);
+  await syncFolder(path.dirname(file));
+}
+
+function openChecked(file: string, open: OpenDatabase, keepCopy: (file: string) => string): Database {
+  // SQLite takes an empty file for a new database.
+  if (statSync(file).size === 0) throw damaged(file, 'it is empty', keepCopy);
+  const database = open(file);
+  try {
+    const found = database.prepare(`SELECT name FROM sqlite_schema WHERE name IN ('meta', 'events')`).all();
+    if (found.length !== 2) throw damaged(file, 'its tables are missing', keepCopy);
+    const known = database.prepare(`SELECT value FROM meta WHERE name = 'format'`).get()?.['value'];
+    if (typeof known !== 'number') throw damaged(file, 'its format is not recorded', keepCopy);
+    if (known > format) throw problem('data.newer', { path: file, found: known, known: format });
+    const check = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
+    if (check !== 'ok') throw damaged(file, String(check), keepCopy);
+    return database;
+  } catch (thrown) {
+    database.close();
+    throw thrown;
+  }
+}
+
+interface Pending {
+  readonly run: string;
+  readonly rows: readonly {
+    readonly seq: number;
+    readonly at: number;
+    readonly body: string;
+    readonly event: RunEvent;
+  }[];
+  resolve(recorded: readonly RecordedEvent[]): void;
+  reject(thrown: unknown): void;
+}
+
+class SqliteJournal implements Journal {
+  private readonly appended: Emitter<readonly RecordedEvent[]>;
+  private readonly seqs = new Map<string, number>();
+  private last: number;
+  private pending: Pending[] = [];
+  private planned: NodeJS.Immediate | undefined;
+  private closed = false;
+  private readonly insert: Statement;
+  private readonly ofRun: Statement;
+  private readonly after: Statement;
+  private readonly seqOf: Statement;
+
+  constructor(
+    private readonly database: Database,
+    private readonly options: JournalOptions,
+    private readonly keepCopy: (file: string) => string,
+  ) {
+    this.appended = new Emitter((thrown) =>
+      options.log.error('a listener of the journal failed', { detail: String(thrown) }),
+    );
+    this.insert = database.prepare('INSERT INTO events VALUES(?, ?, ?, ?, ?, ?)');
+    this.ofRun = database.prepare('SELECT * FROM events WHERE run = ? ORDER BY seq');
+    this.after = database.prepare('SELECT * FROM events WHERE position > ? ORDER BY position LIMIT ?');
+    this.seqOf = database.prepare('SELECT max(seq) AS seq FROM events WHERE run = ?');
+    this.last = this.storedPosition();
+  }
+
+  append(run: string, expectedSeq: number, events: readonly RunEvent[]): Promise<readonly RecordedEvent[]> {
+    return new Promise((resolve, reject) => {
+      if (this.closed) throw new Error('the journal is closed');
+      const found = this.seqs.get(run) ?? this.storedSeq(run);
+      if (found !== expectedSeq) throw new SeqConflict(run, expectedSeq, found);
+      if (events.length === 0) return resolve([]);
+      const at = this.options.clock.now();
+      const rows = events.map((event, i) => ({ seq: found + 1 + i, at, body: JSON.stringify(event), event }));
+      this.seqs.set(run, found + events.length);
+      this.pending.push({ run, rows, resolve, reject });
+      this.planned ??= setImmediate(() => this.commit());
+    });
+  }
+
+  read(run: string): readonly RecordedEvent[] {
+    const events = this.guarded(() => this.ofRun.all(run)).map((row) => this.parsed(row));
+    const gap = events.findIndex((event, i) => event.seq !== i + 1);
+    if (gap !== -1) throw damaged(this.options.file, `run ${run} lacks event ${gap + 1}`, this.keepCopy);
+    return events;
+  }
+
+  since(position: number, limit: number): readonly RecordedEvent[] {
+    return this.guarded(() => this.after.all(position, limit)).map((row) => this.parsed(row));
+  }
+
+  position(): number {
+    return this.last;
+  }
+
+  runs(): readonly string[] {
+    const rows = this.guarded(() =>
+      this.database.prepare('SELECT run FROM events WHERE seq = 1 ORDER BY position').all(),
+    );
+    return rows.map((row) => String(row['run']));
+  }
+
+  onAppended(listener: (events: readonly RecordedEvent[]) => void) {
+    return this.appended.event(listener);
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.commit();
+    this.closed = true;
+    this.appended.dispose();
+    this.database.close();
+  }
+
+  /** One transaction for all appends of this turn of the loop: as many as came, one sync of the disk. */
+  private commit(): void {
+    clearImmediate(this.planned);
+    this.planned = undefined;
+    const group = this.pending;
+    this.pending = [];
+    if (group.length === 0) return;
+    let position = this.last;
+    const recorded = group.map(({ run, rows }) =>
+      rows.map(({ seq, at, event }): RecordedEvent => ({ position: ++position, run, seq, at, event })),
+    );
+    try {
+      this.guarded(() =>
+        this.database.transaction(() => {
+          group.forEach(({ run, rows }, i) =>
+            rows.forEach(({ seq, at, body }, j) =>
+              this.insert.run(recorded[i]![j]!.position, run, seq, at, body, checksum(run, seq, at, body)),
+            ),
+          );
+        }),
+      );
+    } catch (thrown) {
+      // What is stored decides from here on; it is asked again at the next append.
+      for (const { run } of group) this.seqs.delete(run);
+      for (const one of group) one.reject(thrown);
+      return;
+    }
+    this.last = position;
+    group.forEach((one, i) => one.resolve(recorded[i]!));
+    this.appended.fire(recorded.flat());
+  }
+
+  private parsed(row: Row): RecordedEvent {
+    const { position, run, seq, at, body, crc } = row;
+    const where = `event ${String(position)}`;
+    if (checksum(String(run), Number(seq), Number(at), String(body)) !== crc)
+      throw damaged(this.options.file, `the checksum of ${where} does not match`, this.keepCopy);
+    const event = recordedEvent.safeParse({ position, run, seq, at, event: parseJson(String(body)) });
+    if (!event.success)
+      throw damaged(this.options.file, `${where} cannot be read`, this.keepCopy, event.error);
+    return event.data;
+  }
+
+  private storedSeq(run: string): number {
+    return Number(this.guarded(() => this.seqOf.get(run))?.['seq'] ?? 0);
+  }
+
+  private storedPosition(): number {
+    return Number(this.database.prepare('SELECT max(position) AS last FROM events').get()?.['last'] ?? 0);
+  }
+
+  private guarded<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (thrown) {
+      throw storageFailure(thrown, this.options.file, this.keepCopy);
+    }
+  }
+}
+
+/** Catches flipped bits that leave the database's own structure intact. */
+const checksum = (run: string, seq: number, at: number, body: string): number =>
+  crc32(`${run}\n${seq}\n${at}\n${body}`);
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
