@@ -122,6 +122,14 @@ export const codes = {
     '{provider} did not answer within {seconds} seconds.',
     'Resume the run, or choose another model.',
   ),
+  'model.refused': error(
+    '{provider} refused the request ({status}): {detail}',
+    'Check the model’s name and that your account may use it, or choose another model.',
+  ),
+  'model.unreachable': error(
+    '{provider} could not be reached after {tries} tries ({detail}).',
+    'Check the network and the base URL, and that the server runs; then resume the run.',
+  ),
   'model.rubbish': error(
     '{provider} sent an answer Symphony cannot read: {detail}',
     'Check the base URL and the model’s name.',

@@ -11,10 +11,14 @@ export interface Limits {
   readonly minutes: number;
 }
 
-/** What a tool answers the model. `changedTree` is set by tools that may have changed the worktree. */
+/** What a tool answers the model. */
 export interface ToolResult {
   readonly text: string;
   readonly isError: boolean;
+  /** What the tools must know again after a restart; recorded with the outcome, handed back by `recall`. */
+  readonly memory?: Json;
+  /** Milliseconds of the call spent waiting for a person; they do not count against the time limit. */
+  readonly waitedMs?: number;
 }
 
 export interface Tool {
@@ -22,6 +26,8 @@ export interface Tool {
   /** Whether running it can change files of the worktree. */
   readonly changesFiles: boolean;
   run(ctx: Context, input: Json): Promise<ToolResult>;
+  /** Told the `memory` of each recorded outcome of this tool instead of `run`, in order, on replay. */
+  recall?(memory: Json): void;
 }
 
 /**

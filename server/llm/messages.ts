@@ -1,0 +1,82 @@
+import type { LanguageModelV4FunctionTool, LanguageModelV4Prompt } from '@ai-sdk/provider';
+import type { ChatMessage, ToolSpec } from '../../schemas/wire/models';
+import type { Json } from '../base';
+
+/** Anthropic caches the prefix that ends at a marked message; other providers ignore the mark. */
+const cacheHere = { providerOptions: { anthropic: { cacheControl: { type: 'ephemeral' as const } } } };
+
+/** Every failed tool result begins so, because some wire formats have no field that says it failed. */
+export const errorPrefix = 'Error: ';
+
+/** Chat messages in the AI SDK's form. The system message and the newest one end cacheable prefixes. */
+export function toPrompt(messages: readonly ChatMessage[]): LanguageModelV4Prompt {
+  return messages.map((message, index): LanguageModelV4Prompt[number] => {
+    const mark = message.role === 'system' || index === messages.length - 1 ? cacheHere : {};
+    switch (message.role) {
+      case 'system':
+        return { role: 'system', content: message.text, ...mark };
+      case 'user':
+        return { role: 'user', content: [{ type: 'text', text: message.text }], ...mark };
+      case 'assistant': {
+        // Providers refuse an assistant message without any content.
+        const text = message.text === '' && message.calls.length === 0 ? '(no text)' : message.text;
+        return {
+          role: 'assistant',
+          content: [
+            ...(text === '' ? [] : [{ type: 'text' as const, text }]),
+            ...message.calls.map(({ id, tool, input }) => ({
+              type: 'tool-call' as const,
+              toolCallId: id,
+              toolName: tool,
+              input: asObject(input),
+            })),
+          ],
+          ...mark,
+        };
+      }
+      case 'tool':
+        return {
+          role: 'tool',
+          content: message.results.map(({ id, tool, text, isError }) => ({
+            type: 'tool-result' as const,
+            toolCallId: id,
+            toolName: tool,
+            output: isError
+              ? {
+                  type: 'error-text' as const,
+                  value: text.startsWith(errorPrefix) ? text : errorPrefix + text,
+                }
+              : { type: 'text' as const, value: text },
+          })),
+          ...mark,
+        };
+    }
+  });
+}
+
+export function toTools(tools: readonly ToolSpec[]): LanguageModelV4FunctionTool[] {
+  return tools.map(({ name, description, schema }) => ({
+    type: 'function',
+    name,
+    description,
+    inputSchema: schema as LanguageModelV4FunctionTool['inputSchema'],
+  }));
+}
+
+/**
+ * The input of a tool call as JSON. Text that is no JSON stays a string: no tool accepts a string, so the
+ * model gets an error result that shows it what it sent, which mends more than failing the whole plan.
+ */
+export function parseInput(text: string): Json {
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return text;
+  }
+}
+
+/** Wire formats want an object as input of a call, even of one that was malformed when it came. */
+function asObject(input: Json): Json {
+  return typeof input === 'object' && input !== null && !Array.isArray(input) ? input : { malformed: input };
+}

@@ -1,0 +1,297 @@
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** One request as a fake provider saw it. */
+export interface Seen {
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Record<string, unknown>;
+}
+
+/** How a fake provider answers its next request. */
+export type Play = (response: ServerResponse, seen: Seen) => void;
+
+export interface FakeProvider {
+  readonly baseUrl: string;
+  readonly seen: Seen[];
+  close(): Promise<void>;
+}
+
+/** A provider on 127.0.0.1 that plays `plays` in order and repeats the last one. */
+export async function startProvider(plays: readonly Play[]): Promise<FakeProvider> {
+  const seen: Seen[] = [];
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      const body = JSON.parse(Buffer.concat(parts).toString('utf8') || '{}') as Record<string, unknown>;
+      const one = { path: request.url ?? '', headers: request.headers, body };
+      seen.push(one);
+      plays[Math.min(seen.length, plays.length) - 1]!(response, one);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    seen,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** What a turn says, in no provider's format. */
+export interface Said {
+  readonly text?: string;
+  readonly calls?: readonly { readonly id: string; readonly tool: string; readonly input: string }[];
+  readonly finish?: 'stop' | 'length';
+}
+
+type Event = readonly [name: string | null, data: object | string];
+
+const write = (response: ServerResponse, events: readonly Event[]) => {
+  for (const [name, data] of events) {
+    if (name !== null) response.write(`event: ${name}\n`);
+    response.write(`data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`);
+  }
+};
+
+const begin = (response: ServerResponse) =>
+  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+
+const half = (text: string): [string, string] => [
+  text.slice(0, Math.floor(text.length / 2)),
+  text.slice(Math.floor(text.length / 2)),
+];
+
+/** The three wire formats, each as the list of events a true server sends. */
+export const formats = {
+  anthropic: ({ text, calls = [], finish }: Said): Event[] => {
+    const events: Event[] = [
+      [
+        'message_start',
+        {
+          type: 'message_start',
+          message: {
+            id: 'msg_1',
+            type: 'message',
+            role: 'assistant',
+            model: 'claude-sonnet-4-5',
+            content: [],
+            stop_reason: null,
+            stop_sequence: null,
+            usage: {
+              input_tokens: 20,
+              cache_creation_input_tokens: 0,
+              cache_read_input_tokens: 80,
+              output_tokens: 1,
+            },
+          },
+        },
+      ],
+      ['ping', { type: 'ping' }],
+    ];
+    let index = 0;
+    if (text !== undefined) {
+      events.push([
+        'content_block_start',
+        { type: 'content_block_start', index, content_block: { type: 'text', text: '' } },
+      ]);
+      for (const piece of half(text))
+        events.push([
+          'content_block_delta',
+          { type: 'content_block_delta', index, delta: { type: 'text_delta', text: piece } },
+        ]);
+      events.push(['content_block_stop', { type: 'content_block_stop', index: index++ }]);
+    }
+    for (const call of calls) {
+      events.push([
+        'content_block_start',
+        {
+          type: 'content_block_start',
+          index,
+          content_block: { type: 'tool_use', id: call.id, name: call.tool, input: {} },
+        },
+      ]);
+      for (const piece of half(call.input))
+        events.push([
+          'content_block_delta',
+          { type: 'content_block_delta', index, delta: { type: 'input_json_delta', partial_json: piece } },
+        ]);
+      events.push(['content_block_stop', { type: 'content_block_stop', index: index++ }]);
+    }
+    const stop_reason = finish === 'length' ? 'max_tokens' : calls.length > 0 ? 'tool_use' : 'end_turn';
+    events.push([
+      'message_delta',
+      { type: 'message_delta', delta: { stop_reason, stop_sequence: null }, usage: { output_tokens: 10 } },
+    ]);
+    events.push(['message_stop', { type: 'message_stop' }]);
+    return events;
+  },
+
+  compatible: ({ text, calls = [], finish }: Said): Event[] => {
+    const base = { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'm' };
+    const delta = (delta: object, finish_reason: string | null = null): Event => [
+      null,
+      { ...base, choices: [{ index: 0, delta, finish_reason }] },
+    ];
+    const reason = finish === 'length' ? 'length' : calls.length > 0 ? 'tool_calls' : 'stop';
+    return [
+      delta({ role: 'assistant', content: '' }),
+      ...(text === undefined ? [] : half(text).map((content) => delta({ content }))),
+      ...calls.flatMap((call, index) => [
+        delta({
+          tool_calls: [
+            { index, id: call.id, type: 'function', function: { name: call.tool, arguments: '' } },
+          ],
+        }),
+        ...half(call.input).map((piece) =>
+          delta({ tool_calls: [{ index, function: { arguments: piece } }] }),
+        ),
+      ]),
+      delta({}, reason),
+      [
+        null,
+        {
+          ...base,
+          choices: [],
+          usage: {
+            prompt_tokens: 100,
+            completion_tokens: 10,
+            total_tokens: 110,
+            prompt_tokens_details: { cached_tokens: 80 },
+          },
+        },
+      ],
+      [null, '[DONE]'],
+    ];
+  },
+
+  openai: ({ text, calls = [], finish }: Said): Event[] => {
+    let sequence_number = 0;
+    const event = (type: string, data: object): Event => [
+      type,
+      { type, sequence_number: sequence_number++, ...data },
+    ];
+    const response = {
+      id: 'resp_1',
+      object: 'response',
+      created_at: 1,
+      status: 'in_progress',
+      model: 'gpt-5',
+      output: [],
+    };
+    const events: Event[] = [event('response.created', { response })];
+    let output_index = 0;
+    if (text !== undefined) {
+      const item = { id: 'msg_1', type: 'message', role: 'assistant', status: 'in_progress', content: [] };
+      events.push(event('response.output_item.added', { output_index, item }));
+      for (const piece of half(text))
+        events.push(
+          event('response.output_text.delta', {
+            item_id: 'msg_1',
+            output_index,
+            content_index: 0,
+            delta: piece,
+            logprobs: [],
+          }),
+        );
+      events.push(
+        event('response.output_item.done', {
+          output_index: output_index++,
+          item: { ...item, status: 'completed', content: [{ type: 'output_text', text, annotations: [] }] },
+        }),
+      );
+    }
+    for (const call of calls) {
+      const item = {
+        id: `fc_${call.id}`,
+        type: 'function_call',
+        call_id: call.id,
+        name: call.tool,
+        arguments: '',
+      };
+      events.push(
+        event('response.output_item.added', { output_index, item: { ...item, status: 'in_progress' } }),
+      );
+      for (const delta of half(call.input))
+        events.push(
+          event('response.function_call_arguments.delta', { item_id: item.id, output_index, delta }),
+        );
+      events.push(
+        event('response.output_item.done', {
+          output_index: output_index++,
+          item: { ...item, arguments: call.input, status: 'completed' },
+        }),
+      );
+    }
+    const usage = {
+      input_tokens: 100,
+      input_tokens_details: { cached_tokens: 80 },
+      output_tokens: 10,
+      output_tokens_details: { reasoning_tokens: 0 },
+      total_tokens: 110,
+    };
+    events.push(
+      finish === 'length'
+        ? event('response.incomplete', {
+            response: {
+              ...response,
+              status: 'incomplete',
+              incomplete_details: { reason: 'max_output_tokens' },
+              usage,
+            },
+          })
+        : event('response.completed', { response: { ...response, status: 'completed', usage } }),
+    );
+    return events;
+  },
+} as const;
+
+export type Format = keyof typeof formats;
+
+/** A whole, good answer. */
+export const says =
+  (format: Format, said: Said): Play =>
+  (response) => {
+    begin(response);
+    write(response, formats[format](said));
+    response.end();
+  };
+
+/** An error of the provider's own shape. */
+export const fails =
+  (status: number, type: string, message: string, headers: Record<string, string> = {}): Play =>
+  (response) => {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers });
+    response.end(JSON.stringify({ type: 'error', error: { type, message, code: type } }));
+  };
+
+/** The first `count` events of an answer, then a broken connection (`reset`) or a clean early end. */
+export const cuts =
+  (format: Format, said: Said, count: number, how: 'reset' | 'end'): Play =>
+  (response) => {
+    begin(response);
+    write(response, formats[format](said).slice(0, count));
+    if (how === 'end') response.end();
+    else setTimeout(() => response.destroy(), 20);
+  };
+
+/** Headers and one event at most, then nothing for ever. */
+export const fallsSilent =
+  (format: Format, said: Said, count: number): Play =>
+  (response) => {
+    if (count === 0) return;
+    begin(response);
+    write(response, formats[format](said).slice(0, count));
+  };
+
+/** Bytes that are no event stream of any model. */
+export const sendsRaw =
+  (bytes: string, type = 'text/event-stream'): Play =>
+  (response) => {
+    response.writeHead(200, { 'content-type': type });
+    response.end(bytes);
+  };
