@@ -83,6 +83,22 @@ export const codes = {
     '{file} line {line}: depends_on names {dependency}, which is no plan of this phase or an earlier one.',
     'Correct the id, or write the missing plan.',
   ),
+  'planning.unfinishedDependency': error(
+    '{file} line {line}: depends_on names {dependency} of phase {phase}, which is not done yet.',
+    'Execute phase {phase} first, or remove the entry.',
+  ),
+  'planning.waveMismatch': warning(
+    '{file} line {line}: plan {plan} declares wave {declared}, but its dependencies put it in wave {computed}.',
+    'Correct wave or depends_on; until then the plan waits for the later of the two.',
+  ),
+  'planning.filesOverlap': warning(
+    'Plans {first} and {second} of one wave both change {files}.',
+    'Nothing needs to be done: {second} waits for {first}. Add it to depends_on to say so in the plan.',
+  ),
+  'planning.discrepancy': warning(
+    '{file} line {line}: {stored}, but on disk {found}.',
+    'Correct the line; the files on disk are what counts.',
+  ),
   'planning.malformed': warning(
     '{file} line {line}: {detail}',
     'Correct the line; everything else in the file is still used.',

@@ -74,6 +74,7 @@ export const runExecute = request({
     'planning.noPlans',
     'planning.cycle',
     'planning.missingDependency',
+    'planning.unfinishedDependency',
     'model.none',
     'model.unknown',
     'model.noKey',

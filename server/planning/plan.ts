@@ -1,0 +1,169 @@
+import type { Problem } from '../../schemas/codes';
+import { readable } from './text/bytes';
+import { decodeEntities, type Element, elementsNamed, elementsOf } from './text/elements';
+import { type Block, contentOf, leaf } from './text/nodes';
+import { type Value, entryOf, frontmatterEntries, listOf, scalarOf } from './text/values';
+
+export interface PlanTask {
+  readonly name: string;
+  readonly type: string;
+  readonly line: number;
+}
+
+/** What a plan file says, whatever its dialect. */
+export interface PlanContent {
+  readonly title: string;
+  readonly objective: string;
+  readonly text: string;
+  /** As declared; undefined where it is missing or no number. */
+  readonly wave: Value | undefined;
+  readonly dependsOn: readonly Value[];
+  readonly files: readonly string[];
+  readonly verify: readonly string[];
+  readonly tasks: readonly PlanTask[];
+  /** `plan:` of the frontmatter. */
+  readonly number: string | undefined;
+  readonly superseded: boolean;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads a plan from its blocks; `text` is the decoded file. */
+export function readPlan(blocks: readonly Block[], text: string, file: string): PlanContent {
+  const entries = frontmatterEntries(blocks);
+  const elements = elementsOf(blocks);
+  const taskElements = elementsNamed(elements, 'task');
+  const objective = readable(elementsNamed(elements, 'objective')[0]?.content ?? '').trim();
+  const wave = scalarOf(entryOf(entries, 'wave'));
+  const problems: Problem[] = [];
+  const malformed = (line: number, detail: string): void => {
+    problems.push({ code: 'planning.malformed', args: { file, line, detail } });
+  };
+  if (wave && !/^\d+$/.test(wave.text))
+    malformed(wave.line, `wave “${wave.text.slice(0, 60)}” is not a number`);
+  for (const task of taskElements) {
+    if (!task.closed) malformed(task.line, 'this <task> is never closed');
+  }
+  const declared = listOf(entryOf(entries, 'files_modified')).map((value) => cleanPath(value.text));
+  const tasks = taskElements.length > 0 ? taskElements.map(taskOf) : headingTasks(blocks);
+  return {
+    title: titleOf(blocks, objective, scalarOf(entryOf(entries, 'title'))?.text),
+    objective,
+    text: readable(text),
+    wave: wave && /^\d+$/.test(wave.text) ? wave : undefined,
+    dependsOn: listOf(entryOf(entries, 'depends_on')),
+    files: [
+      ...new Set((declared.length > 0 ? declared : taskFiles(taskElements)).filter((path) => path !== '')),
+    ],
+    verify: verifyCommands(taskElements),
+    tasks,
+    number: scalarOf(entryOf(entries, 'plan'))?.text,
+    superseded: scalarOf(entryOf(entries, 'status'))?.text.toLowerCase() === 'superseded',
+    problems,
+  };
+}
+
+/** Commands of `<automated>` in `<verify>`; where a `<verify>` has none, its lines that are code and nothing else. */
+function verifyCommands(tasks: readonly Element[]): string[] {
+  const commands: string[] = [];
+  for (const verify of elementsNamed(
+    tasks.flatMap((task) => task.children),
+    'verify',
+  )) {
+    const automated = elementsNamed(verify.children, 'automated');
+    if (automated.length > 0) for (const one of automated) commands.push(commandOf(one.content));
+    else commands.push(...codeLines(verify.content));
+  }
+  return [...new Set(commands.filter((command) => command !== '' && !/^MISSING\b/.test(command)))];
+}
+
+function commandOf(content: string): string {
+  const lines = readable(content).replaceAll('\r\n', '\n').trim().split('\n');
+  const unfenced = lines.length > 2 && /^\s*(?:```|~~~)/.test(lines[0]!) ? lines.slice(1, -1) : lines;
+  const indent = Math.min(
+    ...unfenced
+      .slice(1)
+      .filter((line) => line.trim() !== '')
+      .map(indentOf),
+    Infinity,
+  );
+  const dedented = unfenced.map((line, index) =>
+    index === 0 ? line.trim() : line.slice(Math.min(indent, indentOf(line))),
+  );
+  return decodeEntities(codeSpan(dedented.join('\n').trim()) ?? dedented.join('\n').trim());
+}
+
+function codeLines(content: string): string[] {
+  return readable(content)
+    .split('\n')
+    .map((line) => codeSpan(line.trim().replace(/^(?:[-*+]|\d+[.)])\s+/, '')))
+    .filter((command) => command !== undefined)
+    .map((command) => decodeEntities(command));
+}
+
+/** The inside of a text that is one code span. */
+function codeSpan(text: string): string | undefined {
+  const match = /^(`+)([^`\n]+)\1$/.exec(text);
+  return match?.[2]!.trim();
+}
+
+function indentOf(line: string): number {
+  return line.length - line.trimStart().length;
+}
+
+function taskFiles(tasks: readonly Element[]): string[] {
+  return tasks
+    .flatMap((task) => elementsNamed(task.children, 'files'))
+    .flatMap((files) => readable(files.content).split(/[,\n]/))
+    .map(cleanPath);
+}
+
+/** A path without list marks, code marks and trailing remarks, with forward slashes. */
+function cleanPath(text: string): string {
+  return text
+    .trim()
+    .replace(/^[-*+]\s+/, '')
+    .replace(/^[`"']+/, '')
+    .replace(/[`"'].*$/s, '')
+    .replace(/\s+\(.*$/s, '')
+    .replaceAll('\\', '/')
+    .replace(/^\.\//, '')
+    .trim();
+}
+
+function taskOf(task: Element): PlanTask {
+  const name = task.children.find((child) => child.name === 'name' || child.name === 'n')?.content;
+  const text = name ?? task.attributes['name'] ?? firstLine(task.children[0]?.content ?? task.content);
+  return {
+    name: decodeEntities(readable(text)).replace(/\s+/g, ' ').trim().slice(0, 300) || 'Task',
+    type: task.attributes['type'] ?? 'auto',
+    line: task.line,
+  };
+}
+
+/** `### Task 2: Name`, for plans without tags. */
+function headingTasks(blocks: readonly Block[]): PlanTask[] {
+  return blocks
+    .filter((block) => block.kind === 'heading' && /^\W*Task\s+\d/i.test(contentOf(block)))
+    .map((block) => ({
+      name: readable(contentOf(block)).trim().slice(0, 300),
+      type: 'auto',
+      line: block.line,
+    }));
+}
+
+function titleOf(blocks: readonly Block[], objective: string, declared: string | undefined): string {
+  if (declared !== undefined && declared !== '') return readable(declared).slice(0, 300);
+  const heading = blocks.find((block) => block.kind === 'heading' && leaf(block, 'marker')!.text === '#');
+  const fromHeading =
+    heading &&
+    readable(contentOf(heading))
+      .trim()
+      .replace(/^(?:Phase\s+[\d.]+\s*,?\s*)?Plan\s+[\w.-]*\s*[:—–-]\s*/i, '');
+  if (fromHeading) return fromHeading.slice(0, 300);
+  const sentence = /^.*?[.!?](?=\s|$)/s.exec(objective)?.[0] ?? objective;
+  return sentence.replace(/\*\*/g, '').replace(/\s+/g, ' ').trim().slice(0, 120);
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n')[0] ?? '';
+}

@@ -1,0 +1,254 @@
+import { normalPhaseId, normalPlanId, phaseIdPattern } from './ids';
+import { type MilestoneFact, milestoneKeyOf, readMilestone } from './milestones';
+import { type Block, contentOf, leaf } from './text/nodes';
+import { cellsOf } from './text/tables';
+
+/** One place in a roadmap that names a phase. */
+export interface PhaseFact {
+  readonly id: string;
+  readonly name: string;
+  readonly source: 'heading' | 'bullet' | 'table';
+  /** The milestone the place stands under, if any. */
+  readonly milestone: string | undefined;
+  readonly goal: string;
+  /** Whether a box is ticked or a cell says complete; undefined where the place does not say. */
+  readonly complete: boolean | undefined;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** A line that names a plan: `- [x] 01-02-PLAN.md — text`. */
+export interface PlanRow {
+  /** Normal form. */
+  readonly id: string;
+  readonly text: string;
+  /** Undefined where the bullet has no box. */
+  readonly done: boolean | undefined;
+  readonly line: number;
+}
+
+export interface Roadmap {
+  readonly file: string;
+  readonly title: string;
+  readonly phases: readonly PhaseFact[];
+  readonly milestones: readonly MilestoneFact[];
+  readonly planRows: readonly PlanRow[];
+}
+
+/** Reads every place of a roadmap that names a milestone, a phase or a plan, in whatever notation. */
+export function readRoadmap(blocks: readonly Block[], file: string): Roadmap {
+  return new RoadmapReader(file).read(blocks);
+}
+
+const shape = {
+  heading: new RegExp(
+    String.raw`^(?:\[[^\]]*\]\s*)?[^\p{L}\p{N}]*(?:\[[^\]]*\]\s*)?Phase\s+(${phaseIdPattern})(?![\p{L}\p{N}])\s*(?:\([^)]*\)\s*)?(?:[:—–-]\s*(.*)|([^\p{L}\p{N}]*))$`,
+    'isu',
+  ),
+  bullet: new RegExp(
+    String.raw`^[^\p{L}\p{N}]*Phase\s+(${phaseIdPattern})(?![\p{L}\p{N}])\s*(?:\([^)]*\)\s*)?(?:[:—–-]\s*(.*)|[\s*~_]*$|\*\*\s*(.*))$`,
+    'isu',
+  ),
+  cell: new RegExp(
+    String.raw`^[^\p{L}\p{N}]*(?:Phase\s+)?(${phaseIdPattern})(?![\p{L}\p{N}])\s*(?:[.:—–-]\s*(.*))?$`,
+    'isu',
+  ),
+  planRow:
+    /^[*`[~]*((?:[A-Z][A-Z0-9_]*-(?=\d))?\d+[A-Za-z]?(?:\.\d+)*-(?:PLAN-)?\d+[a-z]?(?:-FIX\d*)*)(?:-PLAN)?(?:\.md)?[*`\]~]*(?:\([^)]*\))?\s*(?:[:—–-]+\s*)?[*`]*(.*)$/is,
+};
+
+class RoadmapReader {
+  private title = '';
+  private readonly phases: PhaseFact[] = [];
+  private readonly milestones: MilestoneFact[] = [];
+  private readonly planRows: PlanRow[] = [];
+  /** Milestones of the headings around, outermost first, with their levels. */
+  private around: { level: number; key: string }[] = [];
+  /** One entry per open `<details>`. */
+  private readonly details: (string | undefined)[] = [];
+  private current: { index: number; level: number } | undefined;
+
+  constructor(private readonly file: string) {}
+
+  read(blocks: readonly Block[]): Roadmap {
+    for (const block of blocks) {
+      if (block.kind === 'heading') this.readHeading(block);
+      else if (block.kind === 'details') this.readDetails(block);
+      else if (block.kind === 'bullet') this.readBullet(block);
+      else if (block.kind === 'table') this.readTable(block);
+      else if (block.kind === 'field') this.readField(block);
+      else if (block.kind === 'paragraph') this.readParagraph(block);
+    }
+    const { title, phases, milestones, planRows, file } = this;
+    return { file, title, phases, milestones, planRows };
+  }
+
+  private get milestone(): string | undefined {
+    return this.details.findLast((key) => key !== undefined) ?? this.around.at(-1)?.key;
+  }
+
+  private readHeading(block: Block): void {
+    const level = leaf(block, 'marker')!.text.length;
+    const text = contentOf(block).trim();
+    const phase = shape.heading.exec(text);
+    if (phase) {
+      this.addPhase(phase[1]!, phase[2] ?? '', 'heading', completeMark(text), block.line);
+      this.current = { index: this.phases.length - 1, level };
+      return;
+    }
+    if (this.current && level <= this.current.level) this.current = undefined;
+    while (this.around.length > 0 && this.around.at(-1)!.level >= level) this.around.pop();
+    if (level === 1 && this.title === '') this.title = text.replace(/^roadmap\s*[:—–-]\s*/i, '');
+    const milestone = level <= 4 ? readMilestone(text, this.file, block.line) : undefined;
+    if (!milestone) return;
+    this.around.push({ level, key: milestone.key });
+    this.milestones.push(milestone);
+  }
+
+  private readDetails(block: Block): void {
+    let inSummary = false;
+    for (const one of block.leaves) {
+      const tag = one.role === 'tag' ? one.text.toLowerCase() : '';
+      if (tag.startsWith('<details')) this.details.push(undefined);
+      else if (tag.startsWith('</details')) {
+        this.details.pop();
+        this.current = undefined;
+      } else if (tag.startsWith('<summary')) inSummary = true;
+      else if (tag.startsWith('</summary')) inSummary = false;
+      else if (inSummary && one.role === 'text') {
+        const text = one.text.replace(/<[^>]{0,40}>/g, '');
+        const milestone = readMilestone(text, this.file, block.line);
+        if (milestone) {
+          this.milestones.push(milestone);
+          if (this.details.length > 0) this.details[this.details.length - 1] = milestone.key;
+        }
+      }
+    }
+  }
+
+  private readBullet(block: Block): void {
+    const text = contentOf(block);
+    const mark = leaf(block, 'mark')?.text;
+    const ticked = mark === undefined ? undefined : mark.toLowerCase() === 'x' || mark === '✓';
+    const phase = shape.bullet.exec(text);
+    if (phase) {
+      const [name, rest] = splitName(phase[2] ?? phase[3] ?? '');
+      const complete = ticked ?? (completeMark(text) || undefined);
+      this.addPhase(phase[1]!, name, 'bullet', complete, block.line, rest);
+      return;
+    }
+    const row = shape.planRow.exec(text);
+    if (row && (ticked !== undefined || /plan/i.test(text.slice(0, 60)) || /^\S+\s*[:—–-]/.test(text))) {
+      const id = normalPlanId(row[1]!.replace(/-PLAN-/i, '-'));
+      this.planRows.push({ id, text: cleanText(row[2]!), done: ticked, line: block.line });
+      return;
+    }
+    if (/^[^\p{L}\p{N}]*(?:v\d|milestone\s|M\d)/iu.test(text)) {
+      const milestone = readMilestone(text, this.file, block.line);
+      if (milestone) this.milestones.push(milestone);
+    } else this.readField(block);
+  }
+
+  private readTable(table: Block): void {
+    const rows = table.children
+      .filter((row) => row.kind === 'row')
+      .map((row) => ({ row, cells: cellsOf(row) }));
+    const header = rows[0]?.cells.map((cell) => cell.text.replace(/[*`]/g, '').trim().toLowerCase());
+    if (!header || !/^(?:#|no\.?|phase\b.*|phases?)$/.test(header[0] ?? '')) return;
+    const milestoneAt = header.findIndex((name) => name.startsWith('milestone'));
+    const statusAt = header.findIndex((name) => name.startsWith('status'));
+    const nameAt = header.findIndex(
+      (name, index) => index > 0 && /^(?:name|title|phase|goal|description)/.test(name),
+    );
+    for (const { row, cells } of rows.slice(1)) {
+      const cell = cells[0]?.text.replace(/[*`~]/g, '').replace(/\[([^\]]*)\]\([^)]*\)/g, '$1') ?? '';
+      const phase = shape.cell.exec(cell);
+      if (!phase || /^\d+\s*[-–—]\s*\d+\s*$/.test(cell)) continue;
+      const status = statusAt < 0 ? '' : (cells[statusAt]?.text ?? '');
+      const name = (phase[2] ?? (nameAt < 0 ? '' : (cells[nameAt]?.text ?? ''))).replaceAll('\\|', '|');
+      const milestone = milestoneAt < 0 ? undefined : milestoneKeyOf(cells[milestoneAt]?.text ?? '');
+      const complete = status === '' ? undefined : isCompleteStatus(status);
+      this.addPhase(phase[1]!, name, 'table', complete, row.line, '', milestone);
+    }
+  }
+
+  private readField(block: Block): void {
+    const name = leaf(block, 'name')?.text.trim().toLowerCase();
+    const index = this.current?.index;
+    if (name === undefined || index === undefined) return;
+    const fact = this.phases[index]!;
+    const value = leaf(block, 'value')?.text.trim() ?? '';
+    if (name === 'goal' && fact.goal === '') this.phases[index] = { ...fact, goal: cleanText(value) };
+    else if (name === 'status' && fact.complete !== true) {
+      this.phases[index] = { ...fact, complete: isCompleteStatus(value) };
+    }
+  }
+
+  /** `Phase 3: Name` as a line of its own, set in bold, as older roadmaps have it. */
+  private readParagraph(block: Block): void {
+    const text = contentOf(block);
+    if (!text.startsWith('**Phase')) return;
+    const phase = shape.bullet.exec(text);
+    if (!phase) return;
+    const [name, rest] = splitName(phase[2] ?? phase[3] ?? '');
+    this.addPhase(phase[1]!, name, 'bullet', completeMark(text) || undefined, block.line, rest);
+  }
+
+  private addPhase(
+    id: string,
+    name: string,
+    source: PhaseFact['source'],
+    complete: boolean | undefined,
+    line: number,
+    goal = '',
+    milestone = this.milestone,
+  ): void {
+    this.phases.push({
+      id: normalPhaseId(id),
+      name: cleanName(name),
+      source,
+      milestone,
+      goal: cleanText(goal),
+      complete: complete === false && source === 'heading' ? undefined : complete,
+      file: this.file,
+      line,
+    });
+  }
+}
+
+/** Statuses in the wild: `Complete`, `✅ Complete`, `Complete (04-02)`, `✓ Done`, `Shipped`, `Satisfied`. */
+export function isCompleteStatus(text: string): boolean {
+  const plain = text.replace(/[^\p{L}\s]/gu, ' ').trim();
+  if (/\b(?:not|in|partial|partially|gaps?)\b/iu.test(plain)) return false;
+  return (
+    /^(?:complete|completed|done|shipped|satisfied|verified|validated)\b/iu.test(plain) ||
+    /^[✅✓✔]/u.test(text)
+  );
+}
+
+function completeMark(text: string): boolean {
+  return /[✅✓✔]/u.test(text) || /\((?:completed?|shipped|done)\b/iu.test(text);
+}
+
+/** `Name** - one line (completed DATE)` as name and line. */
+function splitName(text: string): [string, string] {
+  const bold = text.indexOf('**');
+  if (bold >= 0) return [text.slice(0, bold), text.slice(bold + 2).replace(/^\s*[:—–-]\s*/, '')];
+  const dash = /\s[—–-]\s/.exec(text);
+  return dash ? [text.slice(0, dash.index), text.slice(dash.index + 3)] : [text, ''];
+}
+
+function cleanName(text: string): string {
+  return cleanText(text)
+    .replace(/\s*\((?:completed?|shipped|done|inserted|backlog|\d+\/\d+ plans?)[^)]*\)\s*/giu, ' ')
+    .replace(/^[^\p{L}\p{N}"'(<$]+|[^\p{L}\p{N}"')>!?%+#]+$/gu, '')
+    .slice(0, 300);
+}
+
+export function cleanText(text: string): string {
+  return text
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/\*\*|~~/g, '')
+    .trim()
+    .slice(0, 2000);
+}
