@@ -61,6 +61,10 @@ export const codes = {
     'The agent of {plan} made a git repository of its own at {path}; Symphony does not open it.',
     'Reject the plan, or remove the folder in the agent’s worktree and run it again.',
   ),
+  'git.worktreeChanged': error(
+    'The worktree {path} holds work that is not recorded; it was not removed.',
+    'Look at the folder, save what you need, and remove it by hand.',
+  ),
 
   // planning
   'planning.none': error(
@@ -251,6 +255,14 @@ export const codes = {
   'review.dirtyBuffer': warning(
     '{path} has unsaved changes in the editor.',
     'Save or revert the file, then accept again; nothing was written.',
+  ),
+  'review.link': warning(
+    '{path} lies behind the link {link}; Symphony does not write through links.',
+    'Replace the link by a folder, then accept again; nothing was written.',
+  ),
+  'review.accepted': warning(
+    '{path} was accepted already; it cannot be rejected any more.',
+    'Undo the change in the editor or with git.',
   ),
   'review.merged': {
     severity: 'info',

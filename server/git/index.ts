@@ -1,0 +1,13 @@
+/**
+ * git: the user's repository, read; the private repository, where everything is written.
+ * Invariant: no call writes into the user's `.git` or runs anything a repository configures.
+ */
+export * from './types';
+export {
+  inspectUserRepository,
+  fingerprintOf,
+  type Fingerprint,
+  type UserEnvironment,
+} from './userRepository';
+export { openPrivateRepository, type OpenOptions } from './privateRepository';
+export { prepareDependencies } from './prepareDependencies';
