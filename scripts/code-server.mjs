@@ -19,7 +19,7 @@ import { ensureSystem, npm, projectEnv } from './setup.mjs';
 export const codeServerVersion = '4.139.1';
 
 /** Raised whenever what is done to the gated copy changes, so that an older copy is not taken for a new one. */
-const gate = 1;
+const gate = 2;
 
 const cache = process.env['SYMPHONY_DEV_CACHE'] ?? path.join(os.homedir(), '.cache', 'symphony-dev');
 const home = path.join(cache, `code-server-${codeServerVersion}`);
@@ -78,22 +78,29 @@ async function install() {
 
 /**
  * This build of code-server allows every extension every proposed API; stock VS Code throws. The copy (hard
- * links, so it costs no space) has the check back in the extension host and in the workbench.
+ * links, so it costs no space) has the check back in the extension host and in the workbench. It also shows
+ * notifications, which the smoke test driver (needed to load an extension from its folder) would suppress.
  */
 function makeGatedCopy() {
   step('Making a copy of code-server that refuses proposed API as stock VS Code does…');
   const draft = mkdtempSync(path.join(cache, 'draft-'));
+  const host = 'out/vs/workbench/api/node/extensionHostProcess.js';
+  const workbench = 'out/vs/code/browser/workbench/workbench.js';
   try {
     linkTree(path.dirname(path.dirname(codeServer.server)), draft);
-    for (const file of [
-      'out/vs/workbench/api/node/extensionHostProcess.js',
-      'out/vs/code/browser/workbench/workbench.js',
-    ])
-      replaceFile(path.join(draft, file), (text) => restoreGate(text, file));
+    replaceFile(path.join(draft, host), (text) => restoreGate(text, host));
+    replaceFile(path.join(draft, workbench), (text) => showToasts(restoreGate(text, workbench), workbench));
     publish(draft, gatedHome);
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
+}
+
+function showToasts(text, file) {
+  const parts = text.split('isNotificationsCenterVisible&&!this.environmentService.enableSmokeTestDriver&&');
+  if (parts.length !== 2)
+    throw new Stop(`${file}: expected one place that holds back notifications, found ${parts.length - 1}.`);
+  return parts.join('isNotificationsCenterVisible&&');
 }
 
 /** Turns `isProposedApiEnabled` (recognised by the function that throws after it) from “always” into the real test. */

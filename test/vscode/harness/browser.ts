@@ -33,7 +33,9 @@ export interface PageAddress {
 export function pageAddress(at: PageAddress): string {
   const remote = (file: string) => `vscode-remote://127.0.0.1:${at.port}${file}`;
   const payload = [
-    ...(at.extensionDevelopmentPath ? [['extensionDevelopmentPath', remote(at.extensionDevelopmentPath)]] : []),
+    ...(at.extensionDevelopmentPath
+      ? [['extensionDevelopmentPath', remote(at.extensionDevelopmentPath)]]
+      : []),
     ...(at.extensionTestsPath ? [['extensionTestsPath', remote(at.extensionTestsPath)]] : []),
     ['skipWelcome', 'true'],
   ];

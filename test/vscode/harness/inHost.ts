@@ -32,7 +32,10 @@ export async function runInHost(options: InHostOptions): Promise<InHostResult> {
       };
       const ended = new Promise<number>((resolve, reject) => {
         const timer = setTimeout(
-          () => reject(new Error(`The tests in the extension host did not end in time.\n${log.slice(-50).join('\n')}`)),
+          () =>
+            reject(
+              new Error(`The tests in the extension host did not end in time.\n${log.slice(-50).join('\n')}`),
+            ),
           options.timeoutMs ?? 300_000,
         );
         void page.exposeFunction('codeAutomationExit', (code: number) => {

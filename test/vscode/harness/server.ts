@@ -64,7 +64,11 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   const extensions = path.join(folder, 'extensions');
   for (const made of [home, extensions, path.join(data, 'data/User'), path.join(data, 'data/Machine')])
     mkdirSync(made, { recursive: true, mode: 0o700 });
-  const settings = { ...quiet, 'security.workspace.trust.enabled': options.trust === true, ...options.settings };
+  const settings = {
+    ...quiet,
+    'security.workspace.trust.enabled': options.trust === true,
+    ...options.settings,
+  };
   for (const scope of ['User', 'Machine'])
     writeFileSync(path.join(data, 'data', scope, 'settings.json'), JSON.stringify(settings, null, 2));
   const port = await freePort();
@@ -72,7 +76,9 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   const env = cleanEnv({ SYMPHONY_HOME: home, ...options.env });
   const folders = ['--server-data-dir', data, '--extensions-dir', extensions];
   if (options.vsix)
-    await finished(spawn(node24(), [program, ...folders, '--install-extension', options.vsix], { env, stdio: 'pipe' }));
+    await finished(
+      spawn(node24(), [program, ...folders, '--install-extension', options.vsix], { env, stdio: 'pipe' }),
+    );
 
   let printed = '';
   let child: ChildProcess;
