@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { onPath, root, run, step, Stop } from './lib/shell.mjs';
+import { onPath, root, run, step, Stop, yellow } from './lib/shell.mjs';
 
 const modules = path.join(root, 'node_modules');
 const stamp = path.join(modules, '.symphony-setup');
@@ -78,19 +78,20 @@ export const findChromium = () =>
 
 /**
  * Makes sure of the named system packages (`{ chromium: true, … }`): installs what is missing as root on
- * Debian, else says what to install.
+ * Debian, else says what to install. What is `optional` is only a warning when it cannot be installed.
  */
-export async function ensureSystem(needs) {
+export async function ensureSystem(needs, { optional = false } = {}) {
   const missing = [];
   for (const [name, entry] of Object.entries(packages))
     if (needs[name] && !(await entry.present())) missing.push(entry);
   if (missing.length === 0) return;
   const wanted = missing.flatMap((entry) => entry.wanted);
   const sentence = `${wanted.join(', ')} (${missing.map((entry) => entry.why).join('; ')})`;
-  if (process.getuid?.() !== 0 || !onPath('apt-get'))
-    throw new Stop(
-      `Please install ${sentence}, then try again. On Debian: sudo apt-get install ${wanted.join(' ')}`,
-    );
+  if (process.getuid?.() !== 0 || !onPath('apt-get')) {
+    const advice = `Please install ${sentence}. On Debian: sudo apt-get install ${wanted.join(' ')}`;
+    if (!optional) throw new Stop(`${advice}. Then try again.`);
+    return console.warn(`${yellow('!')} ${advice}`);
+  }
   step(`Installing ${sentence}…`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const install = ['install', '-y', '--no-install-recommends', ...wanted];

@@ -1,6 +1,6 @@
 // How the scripts run other programs and speak to a person; Node built-ins alone, so that they work before any install.
 import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -99,4 +99,19 @@ export function onPath(...names) {
       }
     }
   return undefined;
+}
+
+/** Whether a module is the program that was started, not a library of another one. */
+export const isMain = (url) =>
+  process.argv[1] !== undefined &&
+  existsSync(process.argv[1]) &&
+  realpathSync(process.argv[1]) === fileURLToPath(url);
+
+/** The files below a folder of the repository whose path (with `/`) matches, sorted; none when it is missing. */
+export function filesLike(folder, pattern) {
+  if (!existsSync(path.join(root, folder))) return [];
+  return readdirSync(path.join(root, folder), { recursive: true })
+    .map((file) => `${folder}/${file.split(path.sep).join('/')}`)
+    .filter((file) => !file.includes('/node_modules/') && pattern.test(file))
+    .sort();
 }
