@@ -1,0 +1,57 @@
+import * as vscode from 'vscode';
+import { Ctx } from './ctx';
+import { registerChangesTree } from './features/changesTree';
+import { registerCommands } from './features/commands';
+import { Data } from './features/data';
+import { editorModels } from './features/languageModels';
+import { watchModel } from './features/models';
+import { registerPlanTree } from './features/planTree';
+import { Questions } from './features/questions';
+import { registerBadges, Review } from './features/review';
+import { registerReviewFiles } from './features/reviewFiles';
+import { registerRunsTree } from './features/runsTree';
+import { storedKeys } from './features/secrets';
+import { userSettings } from './features/settings';
+import { registerStatus } from './features/status';
+import { TextDocuments } from './features/textDocuments';
+import { tellTrouble } from './features/trouble';
+import { Boards } from './panels/board';
+
+let ctx: Ctx | undefined;
+
+/**
+ * Registers everything and starts nothing: the sidecar, the protocol library and git wait for the first view or
+ * command that needs them, and for a trusted workspace.
+ */
+export function activate(extension: vscode.ExtensionContext): void {
+  const made = new Ctx(extension);
+  ctx = made;
+  made.supply({
+    settings: () => userSettings(made),
+    secrets: () => storedKeys(made),
+    models: editorModels,
+    failed: (problem) => void tellTrouble(made, problem),
+  });
+  const data = new Data(made);
+  const documents = new TextDocuments(made);
+  const boards = new Boards(made, data);
+  registerReviewFiles(made);
+  registerPlanTree(made, data);
+  registerRunsTree(made, data);
+  registerChangesTree(made, data);
+  registerBadges(made, data);
+  registerStatus(made, data);
+  watchModel(made);
+  const questions = new Questions(made, data, documents);
+  registerCommands({ ctx: made, data, boards, review: new Review(made, data), questions, documents });
+  const look = () => void data.refreshIfLooked();
+  made.add(vscode.workspace.onDidGrantWorkspaceTrust(look));
+  made.add(vscode.workspace.onDidChangeWorkspaceFolders(look));
+  void made.look();
+}
+
+/** Says goodbye to the sidecar, which goes on with its work. */
+export async function deactivate(): Promise<void> {
+  await ctx?.close();
+  ctx = undefined;
+}

@@ -1,0 +1,160 @@
+import * as vscode from 'vscode';
+import type { Problem } from '../../schemas/codes';
+import type { ChangedFile, Changeset } from '../../schemas/wire';
+import type { Ctx } from '../ctx';
+import { changeText } from '../texts';
+import { visible } from '../visible';
+import type { Data } from './data';
+import { problemItem, spoken } from './planTree';
+
+export type ChangeItem =
+  | { readonly kind: 'changeset'; readonly changeset: Changeset }
+  | { readonly kind: 'group'; readonly changeset: Changeset; readonly plan: string; readonly title: string }
+  | {
+      readonly kind: 'file';
+      readonly changeset: Changeset;
+      readonly plan: string;
+      readonly file: ChangedFile;
+    }
+  | { readonly kind: 'problem'; readonly problem: Problem };
+
+/** *Changes*: what agents propose, by plan, until it is decided on. The badge counts undecided files. */
+export function registerChangesTree(ctx: Ctx, data: Data): vscode.TreeView<ChangeItem> {
+  const provider = new ChangesTree(ctx, data);
+  const view = ctx.add(vscode.window.createTreeView('symphony.changes', { treeDataProvider: provider }));
+  ctx.add(
+    data.changesets.onChange(() => {
+      provider.refresh();
+      const count = (data.changesets.value ?? []).flatMap(undecided).length;
+      view.badge =
+        count === 0
+          ? undefined
+          : { value: count, tooltip: vscode.l10n.t('{count} files to review', { count }) };
+    }),
+  );
+  ctx.add(ctx.onBlocked(() => provider.refresh()));
+  return view;
+}
+
+/** The files of a changeset nobody has decided on. */
+export const undecided = ({ files }: Changeset): ChangedFile[] =>
+  files.filter(({ decision }) => decision === 'undecided');
+
+/** The files a plan touched; those no plan claims stand under the first group. */
+export function filesOf(changeset: Changeset, plan: string): ChangedFile[] {
+  const first = changeset.groups[0]?.plan;
+  return changeset.files.filter(
+    ({ plans }) => plans.includes(plan) || (plans.length === 0 && plan === first),
+  );
+}
+
+class ChangesTree implements vscode.TreeDataProvider<ChangeItem> {
+  private readonly changed = new vscode.EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.changed.event;
+
+  constructor(
+    private readonly ctx: Ctx,
+    private readonly data: Data,
+  ) {}
+
+  refresh(): void {
+    this.changed.fire(undefined);
+  }
+
+  async getChildren(item?: ChangeItem): Promise<ChangeItem[]> {
+    if (!item) {
+      const changesets = (await this.data.changesets.get()) ?? [];
+      const { problem } = this.data.changesets;
+      if (problem) return [{ kind: 'problem', problem }];
+      return changesets.map((changeset) => ({ kind: 'changeset', changeset }));
+    }
+    if (item.kind === 'changeset') {
+      const { changeset } = item;
+      return changeset.groups
+        .filter(({ plan }) => filesOf(changeset, plan).length > 0)
+        .map(({ plan, title }) => ({ kind: 'group', changeset, plan, title }));
+    }
+    if (item.kind === 'group') {
+      const { changeset, plan } = item;
+      return filesOf(changeset, plan).map((file) => ({ kind: 'file', changeset, plan, file }));
+    }
+    return [];
+  }
+
+  getTreeItem(item: ChangeItem): vscode.TreeItem {
+    switch (item.kind) {
+      case 'changeset':
+        return changesetItem(item.changeset);
+      case 'group':
+        return groupItem(item.changeset, item.plan, item.title);
+      case 'file':
+        return fileItem(this.ctx.uri(item.file.path), item.changeset, item.plan, item.file);
+      case 'problem':
+        return problemItem(item.problem, 'changes');
+    }
+  }
+}
+
+function changesetItem(changeset: Changeset): vscode.TreeItem {
+  const item = new vscode.TreeItem(visible(changeset.title, true), expanded);
+  item.id = changeset.changeset;
+  item.description = vscode.l10n.t('{open} of {all} files to review', {
+    open: undecided(changeset).length,
+    all: changeset.files.length,
+  });
+  item.iconPath = new vscode.ThemeIcon('git-pull-request');
+  item.contextValue = undecided(changeset).length > 0 ? 'changeset.open' : 'changeset';
+  return spoken(item);
+}
+
+function groupItem(changeset: Changeset, plan: string, title: string): vscode.TreeItem {
+  const open = filesOf(changeset, plan).some(({ decision }) => decision === 'undecided');
+  const item = new vscode.TreeItem(`${plan} ${visible(title, true)}`.trim(), open ? expanded : collapsed);
+  item.id = `${changeset.changeset}|${plan}`;
+  item.iconPath = new vscode.ThemeIcon('list-tree');
+  item.contextValue = open ? 'group.open' : 'group';
+  return spoken(item);
+}
+
+function fileItem(uri: vscode.Uri, changeset: Changeset, plan: string, file: ChangedFile): vscode.TreeItem {
+  const item = new vscode.TreeItem(visible(file.path, true), leaf);
+  const { decision } = file;
+  const open = decision === 'undecided';
+  item.id = `${changeset.changeset}|${plan}|${file.path}`;
+  item.resourceUri = uri;
+  item.description = decision === 'undecided' ? sizeText(file) : decisionText(decision);
+  item.tooltip = fileTooltip(plan, file);
+  item.contextValue = open ? 'file.open' : 'file';
+  item.iconPath = open
+    ? vscode.ThemeIcon.File
+    : new vscode.ThemeIcon(decision === 'accepted' ? 'check' : 'discard');
+  item.command = {
+    command: 'symphony.openChange',
+    title: vscode.l10n.t('Open Diff'),
+    arguments: [{ changeset, plan, file }],
+  };
+  return spoken(item);
+}
+
+function sizeText(file: ChangedFile): string {
+  if (file.binary) return vscode.l10n.t('{change}, binary', { change: changeText(file.change) });
+  const facts = { change: changeText(file.change), added: file.added, removed: file.removed };
+  return vscode.l10n.t('{change}, +{added} −{removed}', facts);
+}
+
+function decisionText(decision: 'accepted' | 'rejected'): string {
+  return decision === 'accepted' ? vscode.l10n.t('accepted') : vscode.l10n.t('rejected');
+}
+
+function fileTooltip(plan: string, file: ChangedFile): string {
+  const lines = [visible(file.path)];
+  if (file.from !== null)
+    lines.push(vscode.l10n.t('Renamed from {path}', { path: visible(file.from, true) }));
+  const others = file.plans.filter((other) => other !== plan);
+  if (others.length > 0) lines.push(vscode.l10n.t('Also changed by {plans}', { plans: others.join(', ') }));
+  return lines.join('\n');
+}
+
+const leaf = vscode.TreeItemCollapsibleState.None;
+const collapsed = vscode.TreeItemCollapsibleState.Collapsed;
+const expanded = vscode.TreeItemCollapsibleState.Expanded;

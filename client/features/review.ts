@@ -1,0 +1,152 @@
+import * as vscode from 'vscode';
+import type { ChangedFile, Changeset } from '../../schemas/wire';
+import type { Ctx } from '../ctx';
+import { problemText, problemFix } from '../texts';
+import { filesOf, undecided } from './changesTree';
+import type { Data } from './data';
+import { reviewScheme, reviewUri } from './reviewFiles';
+
+/** What a menu of the *Changes* view hands to its commands. */
+export interface ChangeTarget {
+  readonly changeset: Changeset;
+  readonly plan?: string;
+  readonly file?: ChangedFile;
+}
+
+/** How long an editor may take to open a diff before we stop waiting, in milliseconds. */
+const patience = 5000;
+
+/** Opening diffs and deciding on files. What is decided happens in the sidecar; here it is only asked for. */
+export class Review {
+  constructor(
+    private readonly ctx: Ctx,
+    private readonly data: Data,
+  ) {}
+
+  /** Baseline beside proposal; the side panel keeps the focus, so that arrow keys go on through the list. */
+  async open({ changeset, file }: ChangeTarget): Promise<void> {
+    if (!file) return this.openAll({ changeset });
+    const title = vscode.l10n.t('{path} (proposed)', { path: file.path });
+    await this.diff(reviewUri('baseline', file), reviewUri('proposal', file), title);
+  }
+
+  /** The proposal beside what the file holds now, where somebody went on working meanwhile. */
+  async openAgainstWorking({ file }: ChangeTarget): Promise<void> {
+    if (!file) return;
+    const now = this.ctx.uri(file.path);
+    const exists = await vscode.workspace.fs.stat(now).then(
+      () => true,
+      () => false,
+    );
+    const left = exists ? now : reviewUri('baseline', { ...file, baseline: null });
+    await this.diff(
+      left,
+      reviewUri('proposal', file),
+      vscode.l10n.t('{path} (now ↔ proposed)', { path: file.path }),
+    );
+  }
+
+  /** Every file of a changeset, or of one plan of it, in one multi-file diff. */
+  async openAll({ changeset, plan }: ChangeTarget): Promise<void> {
+    const files = plan === undefined ? changeset.files : filesOf(changeset, plan);
+    const resources = files.map((file) => [
+      this.ctx.uri(file.path),
+      file.baseline === null ? undefined : reviewUri('baseline', file),
+      file.proposal === null ? undefined : reviewUri('proposal', file),
+    ]);
+    await inTime(vscode.commands.executeCommand('vscode.changes', changeset.title, resources));
+  }
+
+  /** Decides on a file, the undecided files of a plan, or those of the whole changeset. */
+  async decide(target: ChangeTarget, decision: 'accept' | 'reject'): Promise<void> {
+    const changeset = this.data.changeset(target.changeset.changeset) ?? target.changeset;
+    const files = target.file
+      ? [target.file]
+      : undecided(changeset).filter(
+          (file) => target.plan === undefined || filesOf(changeset, target.plan).includes(file),
+        );
+    if (files.length === 0) return;
+    if (decision === 'reject' && files.length > 1 && !(await this.sureToReject(files.length))) return;
+    const paths = files.map(({ path }) => path);
+    const dirty = this.dirtyAmong(paths);
+    const answer = await this.ctx.call('reviewDecide', {
+      changeset: changeset.changeset,
+      paths,
+      decision,
+      dirty,
+    });
+    await this.data.changesets.refresh();
+    await this.tellRefusals(target, answer.files);
+  }
+
+  private async diff(left: vscode.Uri, right: vscode.Uri, title: string): Promise<void> {
+    const options: vscode.TextDocumentShowOptions = { preview: true, preserveFocus: true };
+    await inTime(vscode.commands.executeCommand('vscode.diff', left, right, title, options));
+  }
+
+  private async sureToReject(count: number): Promise<boolean> {
+    const reject = vscode.l10n.t('Reject {count} Files', { count });
+    const options = { modal: true, detail: vscode.l10n.t('Your own files stay as they are.') };
+    const message = vscode.l10n.t('Reject the proposed changes of {count} files?', { count });
+    return (await vscode.window.showWarningMessage(message, options, reject)) === reject;
+  }
+
+  /** Paths with unsaved changes in this window, found by URI; the sidecar refuses them. */
+  private dirtyAmong(paths: readonly string[]): string[] {
+    const dirty = vscode.workspace.textDocuments
+      .filter((document) => document.isDirty && document.uri.scheme !== reviewScheme)
+      .map((document) => this.ctx.relative(document.uri));
+    return paths.filter((path) => dirty.includes(path));
+  }
+
+  private async tellRefusals(
+    { changeset }: ChangeTarget,
+    results: readonly { path: string; result: string; problem: Parameters<typeof problemText>[0] | null }[],
+  ): Promise<void> {
+    const told = results.filter(({ problem }) => problem !== null);
+    for (const { path, result, problem } of told)
+      this.ctx.log.info(`${path}: ${result} ${problem?.code ?? ''}`);
+    const refused = told.filter(({ result }) => result === 'refused');
+    const [first] = refused.length > 0 ? refused : told;
+    if (!first?.problem) return;
+    const text =
+      refused.length > 1
+        ? vscode.l10n.t('{count} files were not written. The first: {reason}', {
+            count: refused.length,
+            reason: problemText(first.problem),
+          })
+        : `${problemText(first.problem)} ${problemFix(first.problem)}`;
+    if (first.result !== 'refused') {
+      void vscode.window.showInformationMessage(text);
+      return;
+    }
+    const compare = vscode.l10n.t('Compare');
+    if ((await vscode.window.showWarningMessage(text, compare)) !== compare) return;
+    const file = changeset.files.find(({ path }) => path === first.path);
+    if (file) await this.openAgainstWorking({ changeset, file });
+  }
+}
+
+/** A workbench that does not answer must not hold up a decision. */
+async function inTime(work: Thenable<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)));
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+/** Marks files of the workspace that agents propose to change. */
+export function registerBadges(ctx: Ctx, data: Data): void {
+  const changed = ctx.add(new vscode.EventEmitter<undefined>());
+  ctx.add(data.changesets.onChange(() => changed.fire(undefined)));
+  ctx.add(
+    vscode.window.registerFileDecorationProvider({
+      onDidChangeFileDecorations: changed.event,
+      provideFileDecoration(uri) {
+        const path = uri.scheme === 'file' ? ctx.relative(uri) : undefined;
+        const open = (data.changesets.value ?? []).flatMap(undecided);
+        if (path === undefined || !open.some((file) => file.path === path)) return undefined;
+        return new vscode.FileDecoration('◆', vscode.l10n.t('Agents propose a change'));
+      },
+    }),
+  );
+}

@@ -1,0 +1,104 @@
+import * as vscode from 'vscode';
+import type { ChangedFile } from '../../schemas/wire';
+import type { Ctx } from '../ctx';
+
+/** Addresses `symphony-review:/<side>/<path>?<sha256>`; the path's ending chooses the language, the hash the bytes. */
+export const reviewScheme = 'symphony-review';
+
+/** What stands for “does not exist” in an address. */
+const nothing = 'none';
+
+/** Bytes kept in memory at most; what was looked at longest ago goes first. */
+const keptBytes = 32_000_000;
+
+/** The address of one side of a proposed change. */
+export function reviewUri(
+  side: 'baseline' | 'proposal',
+  file: Pick<ChangedFile, 'path' | 'from' | 'baseline' | 'proposal'>,
+): vscode.Uri {
+  const path = side === 'baseline' ? (file.from ?? file.path) : file.path;
+  return vscode.Uri.from({ scheme: reviewScheme, path: `/${side}/${path}`, query: file[side] ?? nothing });
+}
+
+/** Serves `symphony-review:` addresses; being a file system, it lets the editor decode the bytes as it would the file’s. */
+export function registerReviewFiles(ctx: Ctx): ReviewFiles {
+  const files = new ReviewFiles(async (hash) => {
+    const { base64 } = await ctx.call('reviewContent', { hash });
+    return Buffer.from(base64, 'base64');
+  });
+  ctx.add(
+    vscode.workspace.registerFileSystemProvider(reviewScheme, files, {
+      isCaseSensitive: true,
+      isReadonly: true,
+    }),
+  );
+  return files;
+}
+
+/** Exact bytes by hash, read-only. They never change, so there is nothing to watch and all may be kept. */
+export class ReviewFiles implements vscode.FileSystemProvider {
+  private readonly kept = new Map<string, Uint8Array>();
+  private size = 0;
+  readonly onDidChangeFile = new vscode.EventEmitter<vscode.FileChangeEvent[]>().event;
+
+  constructor(private readonly fetch: (hash: string) => Promise<Uint8Array>) {}
+
+  async readFile(uri: vscode.Uri): Promise<Uint8Array> {
+    const hash = uri.query;
+    if (hash === nothing) return new Uint8Array();
+    if (!/^[0-9a-f]{64}$/.test(hash)) throw vscode.FileSystemError.FileNotFound(uri);
+    const known = this.kept.get(hash);
+    if (known) return this.keep(hash, known);
+    try {
+      return this.keep(hash, await this.fetch(hash));
+    } catch {
+      throw vscode.FileSystemError.Unavailable(uri);
+    }
+  }
+
+  async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
+    const { byteLength } = await this.readFile(uri);
+    return {
+      type: vscode.FileType.File,
+      ctime: 0,
+      mtime: 0,
+      size: byteLength,
+      permissions: vscode.FilePermission.Readonly,
+    };
+  }
+
+  watch(): vscode.Disposable {
+    return new vscode.Disposable(() => undefined);
+  }
+
+  readDirectory(): [string, vscode.FileType][] {
+    return [];
+  }
+
+  createDirectory(uri: vscode.Uri): never {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+
+  writeFile(uri: vscode.Uri): never {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+
+  delete(uri: vscode.Uri): never {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+
+  rename(uri: vscode.Uri): never {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+
+  private keep(hash: string, bytes: Uint8Array): Uint8Array {
+    if (!this.kept.delete(hash)) this.size += bytes.byteLength;
+    this.kept.set(hash, bytes);
+    for (const [oldest, old] of this.kept) {
+      if (this.size <= keptBytes || oldest === hash) break;
+      this.kept.delete(oldest);
+      this.size -= old.byteLength;
+    }
+    return bytes;
+  }
+}

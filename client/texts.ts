@@ -1,0 +1,91 @@
+import * as vscode from 'vscode';
+import { codes, type Problem } from '../schemas/codes';
+import type { NodeState, PhaseView, RunState } from '../schemas/wire';
+
+/** A problem as one sentence for the person, in the editor's language. */
+export const problemText = ({ code, args }: Problem): string => vscode.l10n.t(codes[code].message, args);
+
+/** What the person can do about it. */
+export const problemFix = ({ code, args }: Problem): string => vscode.l10n.t(codes[code].fix, args);
+
+export const problemSeverity = ({ code }: Problem): 'error' | 'warning' | 'info' => codes[code].severity;
+
+/** A state of the planning tree in words: icons and colours never speak alone. */
+export function planStateText(state: PhaseView['state']): string {
+  const texts: Record<PhaseView['state'], string> = {
+    none: vscode.l10n.t('not planned'),
+    planned: vscode.l10n.t('planned'),
+    running: vscode.l10n.t('running'),
+    partial: vscode.l10n.t('partly done'),
+    complete: vscode.l10n.t('complete'),
+    waiting: vscode.l10n.t('waiting for you'),
+    failed: vscode.l10n.t('failed'),
+  };
+  return texts[state];
+}
+
+export function milestoneStateText(state: 'open' | 'active' | 'shipped'): string {
+  const texts = {
+    open: vscode.l10n.t('open'),
+    active: vscode.l10n.t('active'),
+    shipped: vscode.l10n.t('shipped'),
+  };
+  return texts[state];
+}
+
+export function runStateText(state: RunState): string {
+  const texts: Record<RunState, string> = {
+    running: vscode.l10n.t('running'),
+    waiting: vscode.l10n.t('waiting for you'),
+    paused: vscode.l10n.t('paused'),
+    cancelling: vscode.l10n.t('cancelling'),
+    completed: vscode.l10n.t('complete'),
+    failed: vscode.l10n.t('failed'),
+    cancelled: vscode.l10n.t('cancelled'),
+  };
+  return texts[state];
+}
+
+export function nodeStateText(state: NodeState): string {
+  const texts: Record<NodeState, string> = {
+    pending: vscode.l10n.t('not started'),
+    running: vscode.l10n.t('running'),
+    waiting: vscode.l10n.t('waiting for you'),
+    completed: vscode.l10n.t('complete'),
+    failed: vscode.l10n.t('failed'),
+    cancelled: vscode.l10n.t('cancelled'),
+  };
+  return texts[state];
+}
+
+export function changeText(change: 'added' | 'modified' | 'deleted' | 'renamed'): string {
+  const texts = {
+    added: vscode.l10n.t('added'),
+    modified: vscode.l10n.t('modified'),
+    deleted: vscode.l10n.t('deleted'),
+    renamed: vscode.l10n.t('renamed'),
+  };
+  return texts[change];
+}
+
+/** An answer a run offers, as a button. An answer this build does not know is shown as the sidecar names it. */
+export function choiceText(choice: string): string {
+  const texts: Record<string, string> = {
+    approve: vscode.l10n.t('Approve'),
+    approveOnce: vscode.l10n.t('Approve Once'),
+    approveAll: vscode.l10n.t('Approve for This Run'),
+    refuse: vscode.l10n.t('Refuse'),
+    deny: vscode.l10n.t('Refuse'),
+    retry: vscode.l10n.t('Retry'),
+    skip: vscode.l10n.t('Skip'),
+    cancel: vscode.l10n.t('Cancel the Run'),
+    fail: vscode.l10n.t('Let It Fail'),
+    ours: vscode.l10n.t('Keep the Earlier Plans’ Side'),
+    theirs: vscode.l10n.t('Take This Plan’s Side'),
+    earlier: vscode.l10n.t('Keep the Earlier Plans’ Side'),
+    later: vscode.l10n.t('Take This Plan’s Side'),
+    byHand: vscode.l10n.t('I Resolved the Files by Hand'),
+    resolved: vscode.l10n.t('I Resolved the Files by Hand'),
+  };
+  return Object.hasOwn(texts, choice) ? texts[choice]! : choice;
+}
