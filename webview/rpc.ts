@@ -62,7 +62,10 @@ export interface RpcOptions {
  */
 export function connect(host: Pick<Host, 'postMessage'>, page: EventTarget, options: RpcOptions = {}): Rpc {
   const timeout = options.timeout ?? 15_000;
-  const waiting = new Map<number, { settle: (answer: Answer) => void; timer: ReturnType<typeof setTimeout> }>();
+  const waiting = new Map<
+    number,
+    { settle: (answer: Answer) => void; timer: ReturnType<typeof setTimeout> }
+  >();
   const listeners = new Map<string, ((params: never) => void)[]>();
   let lastId = 0;
 

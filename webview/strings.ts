@@ -111,7 +111,8 @@ export const boardStrings = {
   'page.empty': 'This run has no steps',
   'page.emptyHelp': 'Its workflow is empty. Look at the plans of the phase and execute it again.',
   'page.disconnected': 'Not connected to the sidecar.',
-  'page.disconnectedHelp': 'What you see may be out of date. It refreshes by itself once the sidecar answers.',
+  'page.disconnectedHelp':
+    'What you see may be out of date. It refreshes by itself once the sidecar answers.',
   'page.error': 'The run cannot be shown',
   'page.errorHelp': 'Try again. If it goes on, “Symphony: Doctor” collects a report.',
   'page.tryAgain': 'Try Again',

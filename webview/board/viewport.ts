@@ -18,7 +18,7 @@ export interface Rect extends Size {
 
 export const zoomLimits = { min: 0.05, max: 2 } as const;
 /** Fitting never shrinks below what can be read; what is left is reached by panning. */
-const smallestFit = 0.55;
+const smallestFit = 0.8;
 
 /** Zooms by a factor; the point of the window stays over the same point of the graph. */
 export function zoomAt(view: Viewport, factor: number, at: Point): Viewport {

@@ -81,7 +81,9 @@ describe('layout', () => {
         const added = { id: 'added', kind: 'agent' };
         const then = layOut([added, ...nodes], [{ from: nodes[0]!.id, to: 'added' }, ...edges], first);
         assert.deepEqual(
-          then.layers.map((layer) => layer.filter((id) => id !== 'added')).filter((layer) => layer.length > 0),
+          then.layers
+            .map((layer) => layer.filter((id) => id !== 'added'))
+            .filter((layer) => layer.length > 0),
           first.layers,
         );
       }),
@@ -107,7 +109,13 @@ describe('layout', () => {
       { id: `merge:${plan}`, kind: 'merge' },
     ];
     const layout = layOut(
-      [...chain('1'), ...chain('2'), { id: 'wave:1', kind: 'join' }, ...chain('3'), { id: 'offer', kind: 'offer' }],
+      [
+        ...chain('1'),
+        ...chain('2'),
+        { id: 'wave:1', kind: 'join' },
+        ...chain('3'),
+        { id: 'offer', kind: 'offer' },
+      ],
       [
         { from: 'agent:1', to: 'merge:1' },
         { from: 'agent:2', to: 'merge:2' },
@@ -128,7 +136,14 @@ describe('layout', () => {
   });
 
   it('is empty for no nodes', () => {
-    assert.deepEqual(layOut([], []), { nodes: new Map(), routes: [], layers: [], waves: [], width: 0, height: 0 });
+    assert.deepEqual(layOut([], []), {
+      nodes: new Map(),
+      routes: [],
+      layers: [],
+      waves: [],
+      width: 0,
+      height: 0,
+    });
   });
 
   it('lays out 10,000 nodes within a frame or few', function () {
