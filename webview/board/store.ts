@@ -1,0 +1,367 @@
+import { batch, computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
+import type { RecordedEvent, Question } from '../../schemas/journal/events';
+import type { BoardNode } from '../../schemas/wire/board';
+import type { PlanReport, RunSummary } from '../../schemas/wire/run';
+import { NoAnswer, RequestFailed, type Host, type Requests, type Rpc } from '../rpc';
+import { boardStrings, sentencesOf, textOf, type ShownProblem, type Strings, type Text } from '../strings';
+import { layOut, type Layout } from './layout';
+import {
+  announcementOf,
+  applyPatch,
+  fromSnapshot,
+  isLive,
+  planOf,
+  type BoardModel,
+  type Patch,
+  type RunAction,
+} from './model';
+import { savedState, saveOnChange } from './saved';
+import type { Viewport } from './viewport';
+
+/** What the page shows in place of, or above, the graph. */
+export type Phase = 'loading' | 'noRun' | 'ready' | 'error';
+
+export interface Report {
+  readonly summary: RunSummary;
+  readonly plans: readonly PlanReport[];
+}
+
+export interface AskedQuestion {
+  readonly question: Question;
+  /** The node that asks, where it is known. */
+  readonly node: string | undefined;
+}
+
+export interface Store {
+  readonly phase: Signal<Phase>;
+  readonly connected: Signal<boolean>;
+  readonly problem: Signal<ShownProblem | null>;
+  /** A request of the person's that failed; shown until dismissed. */
+  readonly notice: Signal<ShownProblem | null>;
+  readonly model: Signal<BoardModel | null>;
+  readonly title: ReadonlySignal<string>;
+  readonly layout: Signal<Layout | null>;
+  readonly report: Signal<Report | null>;
+  readonly questions: ReadonlySignal<readonly AskedQuestion[]>;
+  readonly announcement: Signal<string>;
+  readonly selected: Signal<string | null>;
+  readonly viewport: Signal<Viewport | null>;
+  readonly view: Signal<'graph' | 'list'>;
+  /** What was asked for and not answered yet, so that its button is off. */
+  readonly busy: Signal<ReadonlySet<string>>;
+  readonly now: Signal<number>;
+  readonly strings: Signal<Strings>;
+  readonly t: Text;
+  /** One signal per node, so that a patch redraws the cards it is about. */
+  node(id: string): ReadonlySignal<BoardNode | undefined>;
+  planFor(node: string): string | undefined;
+  start(): void;
+  retryNow(): void;
+  command(command: RunAction): void;
+  answer(question: string, answer: string): void;
+  openReview(plan?: string): void;
+  openPlan(plan: string): void;
+}
+
+export interface StoreOptions {
+  readonly rpc: Rpc;
+  readonly host: Pick<Host, 'getState' | 'setState'>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+const firstWait = 1_000;
+const longestWait = 30_000;
+const heldPatches = 1_000;
+
+/**
+ * The state of the page and everything that changes it. One authority: the host's snapshots and
+ * patches. The store never computes what a run is, it only asks again where something is missing.
+ */
+export function createStore({ rpc, host, now }: StoreOptions): Store {
+  const saved = savedState(host.getState());
+  const phase = signal<Phase>('loading');
+  const connected = signal(true);
+  const problem = signal<ShownProblem | null>(null);
+  const notice = signal<ShownProblem | null>(null);
+  const model = signal<BoardModel | null>(null);
+  const givenTitle = signal('');
+  const layout = signal<Layout | null>(null);
+  const report = signal<Report | null>(null);
+  const announcement = signal('');
+  const selected = signal(saved.selected);
+  const viewport = signal<Viewport | null>(
+    saved.zoom !== null && saved.pan !== null ? { zoom: saved.zoom, pan: saved.pan } : null,
+  );
+  const view = signal(saved.view);
+  const busy = signal<ReadonlySet<string>>(new Set());
+  const clock = signal(now());
+  const strings = signal<Strings>(boardStrings);
+  const askers = signal<ReadonlyMap<string, string>>(new Map());
+  const nodes = new Map<string, Signal<BoardNode | undefined>>();
+  const t: Text = (key, args) => textOf(strings.value, key, args);
+
+  let run: string | null = null;
+  let asking = false;
+  let held: Patch[] = [];
+  let wait = firstWait;
+  let again: ReturnType<typeof setTimeout> | undefined;
+  let reportTimer: ReturnType<typeof setTimeout> | undefined;
+  let reportAfter = 0;
+
+  const node = (id: string): Signal<BoardNode | undefined> => {
+    let found = nodes.get(id);
+    if (!found) nodes.set(id, (found = signal(model.peek()?.nodes.get(id))));
+    return found;
+  };
+
+  /** Shows a model; `changed` are the nodes that differ. Cards move only when the graph itself did. */
+  const take = (next: BoardModel, changed: Iterable<string>, relayout: boolean): void => {
+    batch(() => {
+      const before = model.peek();
+      if (before?.run === next.run) {
+        const said = announcementOf(before, next, strings.peek());
+        if (said !== '') announcement.value = said;
+      }
+      model.value = next;
+      for (const id of changed) node(id).value = next.nodes.get(id);
+      if (relayout) {
+        layout.value = layOut([...next.nodes.values()], next.edges, layout.peek() ?? undefined);
+        if (selected.peek() !== null && !next.nodes.has(selected.peek()!)) selected.value = null;
+      }
+    });
+  };
+
+  const patch = (arrived: Patch): void => {
+    const held_ = model.peek();
+    if (asking || !held_) {
+      if (held.length < heldPatches) held.push(arrived);
+      return;
+    }
+    const patched = applyPatch(held_, arrived);
+    if (patched.kind === 'gap') return void snapshot();
+    if (patched.kind !== 'applied') return;
+    take(
+      patched.model,
+      patched.changed,
+      patched.changed.some((id) => !held_.nodes.has(id)),
+    );
+    if (patched.model.state !== held_.state) refreshReport(0);
+  };
+
+  const snapshot = async (): Promise<void> => {
+    if (asking || run === null) return;
+    asking = true;
+    clearTimeout(again);
+    const asked = run;
+    try {
+      const view = await rpc.ask('board/snapshot', { run: asked });
+      if (asked !== run) return;
+      const next = fromSnapshot(view);
+      const before = model.peek();
+      const gone = before ? [...before.nodes.keys()].filter((id) => !next.nodes.has(id)) : [];
+      batch(() => {
+        take(next, [...gone, ...next.nodes.keys()], !sameShape(before, next));
+        phase.value = 'ready';
+        connected.value = true;
+        problem.value = null;
+      });
+      wait = firstWait;
+      refreshReport(0);
+    } catch (reason) {
+      if (asked === run) failed(reason);
+    } finally {
+      asking = false;
+      const late = held;
+      held = [];
+      const at = model.peek()?.revision ?? Infinity;
+      for (const arrived of late) if (arrived.to > at) patch(arrived);
+      if (run !== null && asked !== run) void snapshot();
+    }
+  };
+
+  /** An unanswered request, or a sidecar that is gone, is tried again; a refused one waits for the person. */
+  const failed = (reason: unknown): void => {
+    const refused = reason instanceof RequestFailed && !reason.problem.code.startsWith('sidecar.');
+    if (refused) {
+      batch(() => {
+        problem.value = reason.problem;
+        phase.value = 'error';
+      });
+      return;
+    }
+    connected.value = false;
+    if (reason instanceof RequestFailed) problem.value = reason.problem;
+    again = setTimeout(() => void snapshot(), wait);
+    wait = Math.min(longestWait, wait * 2);
+  };
+
+  const loadReport = async (): Promise<void> => {
+    const asked = run;
+    if (asked === null) return;
+    try {
+      const shown = await rpc.ask('run/show', { run: asked });
+      if (asked === run) report.value = shown;
+    } catch {
+      // The board itself tells when the host does not answer; an old report is better than none.
+    }
+  };
+
+  /** Loads the report in so many milliseconds, or when an earlier wish for it comes due. */
+  const refreshReport = (after: number): void => {
+    if (reportTimer !== undefined && reportAfter <= after) return;
+    clearTimeout(reportTimer);
+    reportAfter = after;
+    reportTimer = setTimeout(() => {
+      reportTimer = undefined;
+      void loadReport();
+    }, after);
+  };
+
+  const events = (arrived: readonly RecordedEvent[]): void => {
+    const mine = arrived.filter((recorded) => recorded.run === run);
+    for (const { event } of mine) {
+      if (event.type !== 'QuestionAsked') continue;
+      askers.value = new Map(askers.peek()).set(event.question.id, event.node);
+      const { message } = sentencesOf(strings.peek(), event.question.problem);
+      announcement.value = t('announce.question', { question: message });
+    }
+    // What a step cost may be seen a little later; that a person is asked may not.
+    if (mine.length > 0) refreshReport(mine.every(({ event }) => event.type === 'StepRecorded') ? 1_000 : 50);
+  };
+
+  /** Asks on behalf of the person: its button is off meanwhile, a failure is shown. */
+  const act = <M extends keyof Requests>(key: string, method: M, params: Requests[M]['params']): void => {
+    if (busy.peek().has(key)) return;
+    busy.value = new Set(busy.peek()).add(key);
+    rpc
+      .ask(method, params)
+      .then(
+        // The button stays off until the page has seen what came of it.
+        () => (method === 'run/answer' || method === 'run/command' ? loadReport() : undefined),
+        (reason: unknown) => {
+          if (reason instanceof RequestFailed) notice.value = reason.problem;
+          else if (reason instanceof NoAnswer) {
+            notice.value = {
+              code: '',
+              args: {},
+              message: t('page.disconnected'),
+              fix: t('page.disconnectedHelp'),
+            };
+          }
+        },
+      )
+      .finally(() => {
+        const rest = new Set(busy.peek());
+        rest.delete(key);
+        busy.value = rest;
+      });
+  };
+
+  const show = (next: string | null): void => {
+    batch(() => {
+      if (next !== (model.peek()?.run ?? null)) {
+        if (next !== saved.run || model.peek()) {
+          selected.value = null;
+          viewport.value = null;
+        }
+        model.value = null;
+        layout.value = null;
+        report.value = null;
+        nodes.clear();
+        held = [];
+      }
+      run = next;
+      phase.value = next === null ? 'noRun' : model.peek() ? 'ready' : 'loading';
+    });
+    void snapshot();
+  };
+
+  return {
+    phase,
+    connected,
+    problem,
+    notice,
+    model,
+    title: computed(() => model.value?.title ?? givenTitle.value),
+    layout,
+    report,
+    questions: computed(() =>
+      (report.value?.summary.questions ?? []).map((question) => ({
+        question,
+        node: askers.value.get(question.id),
+      })),
+    ),
+    announcement,
+    selected,
+    viewport,
+    view,
+    busy,
+    now: clock,
+    strings,
+    t,
+    node,
+    planFor: (id) =>
+      planOf(
+        id,
+        (report.value?.plans ?? []).map(({ plan }) => plan),
+      ),
+    start() {
+      rpc.on('init', (init) => {
+        strings.value = { ...boardStrings, ...init.strings };
+        givenTitle.value = init.title;
+        show(init.run);
+      });
+      rpc.on('board/patch', patch);
+      rpc.on('events', ({ events: arrived }) => events(arrived));
+      // The host sends `init` after a reload, too; when it does not, the saved run is better than nothing.
+      setTimeout(() => {
+        if (run === null && phase.peek() === 'loading') {
+          if (saved.run === null) connected.value = false;
+          else show(saved.run);
+        }
+      }, 3_000);
+      setInterval(() => {
+        const state = model.peek()?.state;
+        if (state && isLive(state)) clock.value = now();
+      }, 1_000);
+      saveOnChange(
+        () => ({
+          run: model.value?.run ?? run ?? saved.run,
+          selected: selected.value,
+          zoom: viewport.value?.zoom ?? null,
+          pan: viewport.value?.pan ?? null,
+          view: view.value,
+        }),
+        (state) => host.setState(state),
+      );
+    },
+    retryNow() {
+      wait = firstWait;
+      if (phase.peek() === 'error') phase.value = model.peek() ? 'ready' : 'loading';
+      void snapshot();
+    },
+    command: (command) => run !== null && act(command, 'run/command', { run, command }),
+    answer: (question, answer) =>
+      run !== null && act(`answer:${question}`, 'run/answer', { run, question, answer }),
+    openReview: (plan) =>
+      run !== null && act('review', 'ui/openReview', { run, ...(plan === undefined ? {} : { plan }) }),
+    openPlan: (plan) => run !== null && act('plan', 'ui/openPlan', { run, plan }),
+  };
+}
+
+/** Whether two models have the same nodes and edges in the same order, so that their picture is one. */
+function sameShape(before: BoardModel | null, after: BoardModel): boolean {
+  if (before === null || before.nodes.size !== after.nodes.size) return false;
+  if (before.edges.length !== after.edges.length) return false;
+  const ids = [...after.nodes.values()];
+  let at = 0;
+  for (const { id, kind } of before.nodes.values()) {
+    const other = ids[at++]!;
+    if (other.id !== id || other.kind !== kind) return false;
+  }
+  return before.edges.every((edge, place) => {
+    const other = after.edges[place]!;
+    return edge.from === other.from && edge.to === other.to;
+  });
+}
