@@ -28,21 +28,36 @@ const logTailBytes = 64 * 1024;
 /** Checks the installation; each finding says what was seen and, for a fault, what to do. */
 export async function examine(ctx: Context, patient: Patient): Promise<Finding[]> {
   return Promise.all([
-    Promise.resolve<Finding>({ check: 'Node.js', state: 'good', detail: `${process.version} with SQLite ${process.versions['sqlite'] ?? '?'}` }),
+    Promise.resolve<Finding>({
+      check: 'Node.js',
+      state: 'good',
+      detail: `${process.version} with SQLite ${process.versions['sqlite'] ?? '?'}`,
+    }),
     git(ctx),
     Promise.resolve(isolation(patient.sandbox)),
     folder(patient.dataFolder),
-    Promise.resolve<Finding>({ check: 'Journal', state: 'good', detail: `${patient.journal.position()} events, ${patient.journal.runs().length} runs` }),
+    Promise.resolve<Finding>({
+      check: 'Journal',
+      state: 'good',
+      detail: `${patient.journal.position()} events, ${patient.journal.runs().length} runs`,
+    }),
     Promise.resolve(model(patient)),
   ]);
 }
 
 async function git(ctx: Context): Promise<Finding> {
   try {
-    const { stdout } = await runProgram(ctx, 'git', ['--version'], { env: { PATH: process.env['PATH'] ?? '' }, timeoutMs: 5_000 });
+    const { stdout } = await runProgram(ctx, 'git', ['--version'], {
+      env: { PATH: process.env['PATH'] ?? '' },
+      timeoutMs: 5_000,
+    });
     return { check: 'git', state: 'good', detail: stdout.toString().trim() };
   } catch (thrown) {
-    return { check: 'git', state: 'bad', detail: `Not found (${problemOf(thrown).code}). Install git 2.38 or newer.` };
+    return {
+      check: 'git',
+      state: 'bad',
+      detail: `Not found (${problemOf(thrown).code}). Install git 2.38 or newer.`,
+    };
   }
 }
 
@@ -62,15 +77,29 @@ async function folder(dataFolder: string): Promise<Finding> {
       ? { check, state: 'warning', detail: `${text}. Free some space before the next run.` }
       : { check, state: 'good', detail: text };
   } catch {
-    return { check, state: 'bad', detail: `${homeless(dataFolder)} is not writable. Make it so, or set SYMPHONY_HOME.` };
+    return {
+      check,
+      state: 'bad',
+      detail: `${homeless(dataFolder)} is not writable. Make it so, or set SYMPHONY_HOME.`,
+    };
   }
 }
 
 function model(patient: Patient): Finding {
   const { chosen, providers } = patient.models();
   const provider = providers.find((one) => chosen?.startsWith(`${one.name}/`));
-  if (chosen === null) return { check: 'Model', state: 'warning', detail: 'None chosen. Run “Symphony: Choose Model…” or pass --model.' };
-  if (provider?.state === 'needsKey') return { check: 'Model', state: 'bad', detail: `${chosen} has no API key. Run “Symphony: Set API Key…”.` };
+  if (chosen === null)
+    return {
+      check: 'Model',
+      state: 'warning',
+      detail: 'None chosen. Run “Symphony: Choose Model…” or pass --model.',
+    };
+  if (provider?.state === 'needsKey')
+    return {
+      check: 'Model',
+      state: 'bad',
+      detail: `${chosen} has no API key. Run “Symphony: Set API Key…”.`,
+    };
   return { check: 'Model', state: 'good', detail: chosen };
 }
 
@@ -95,4 +124,5 @@ export async function exportReport(ctx: Context, patient: Patient): Promise<stri
   return file;
 }
 
-const homeless = (text: string): string => (os.homedir().length > 1 ? text.replaceAll(os.homedir(), '~') : text);
+const homeless = (text: string): string =>
+  os.homedir().length > 1 ? text.replaceAll(os.homedir(), '~') : text;

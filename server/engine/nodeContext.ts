@@ -44,6 +44,7 @@ export function nodeContext(
     attempt,
     idempotencyKey: `${run.run}/${node}/${attempt}`,
     params: run.definitions.get(node)!.params as Json,
+    after: run.definitions.get(node)!.after,
     facts: run.facts,
     output: (other) => run.nodes.get(other)?.output,
     recorded,

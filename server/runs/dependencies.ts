@@ -13,7 +13,11 @@ export interface RunWorld {
   readonly sandbox: Sandbox;
   /** The private repository of the workspace, opened on first need. */
   repository(ctx: Context): Promise<PrivateRepository>;
-  openModel(id: string): Outcome<Model>;
+  /**
+   * The model a run names. After a restart it waits until a client has handed over settings and keys
+   * again, because only memory held them.
+   */
+  openModel(ctx: Context, id: string): Promise<Outcome<Model>>;
   /** Brings ignored dependency folders of the user's tree into a worktree; safe to call again. */
   prepareDependencies(ctx: Context, worktree: string): Promise<void>;
   readonly folders: Folders;

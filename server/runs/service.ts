@@ -1,7 +1,7 @@
 import type { ClientRequests, ParamsOf, RecordedEvent, ResultOf } from '../../schemas';
 import { DisposableStore, Emitter, problem, type Context, type Disposable } from '../base';
 import type { Engine } from '../engine';
-import type { Journal, Progress } from '../engine/ports';
+import type { Progress } from '../engine/ports';
 import type { RunFold } from '../engine/state';
 import type { PlanningFiles } from '../planning';
 import { decideFiles } from '../review';
@@ -19,7 +19,6 @@ type Result<K extends keyof ClientRequests> = ResultOf<ClientRequests[K]>;
 export interface RunServicePorts {
   readonly world: RunWorld;
   readonly engine: Engine;
-  readonly journal: Journal;
   readonly approvals: Approvals;
   readonly planningFiles: PlanningFiles;
   readonly settings: () => RunSettings;
@@ -57,7 +56,8 @@ export class RunService implements Disposable {
   }
 
   async runPreview({ phase }: Params<'runPreview'>): Promise<Result<'runPreview'>> {
-    return previewPhase(await this.planning.current(), phase, this.ports.settings(), this.ports.approvals);
+    const approved = await this.ports.approvals.approved();
+    return previewPhase(await this.planning.current(), phase, this.ports.settings(), approved);
   }
 
   async runExecute(ctx: Context, params: Params<'runExecute'>): Promise<Result<'runExecute'>> {
@@ -95,11 +95,6 @@ export class RunService implements Disposable {
     return { state: this.find(run).state };
   }
 
-  eventsSince({ position, limit }: Params<'eventsSince'>): Result<'eventsSince'> {
-    const events = [...this.ports.journal.since(position, limit)];
-    return { events, more: events.length === limit };
-  }
-
   boardSnapshot({ run }: Params<'boardSnapshot'>): Result<'boardSnapshot'> {
     return this.boards.snapshot(this.find(run));
   }
@@ -108,8 +103,9 @@ export class RunService implements Disposable {
     return { changesets: await this.changesets.list(this.ports.engine.runs(), open) };
   }
 
-  async reviewContent(ctx: Context, { hash }: Params<'reviewContent'>): Promise<Result<'reviewContent'>> {
-    return { base64: Buffer.from(await this.changesets.content(ctx, hash)).toString('base64') };
+  /** Bytes by their SHA-256. */
+  reviewContent(ctx: Context, { hash }: Params<'reviewContent'>): Promise<Uint8Array> {
+    return this.changesets.content(ctx, hash);
   }
 
   reviewDecide(ctx: Context, params: Params<'reviewDecide'>): Promise<Result<'reviewDecide'>> {

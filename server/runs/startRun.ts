@@ -18,8 +18,9 @@ export interface RunSettings {
 
 /** Approvals of verify commands, kept in the data home. */
 export interface Approvals {
-  has(hash: string): boolean;
-  add(hashes: readonly string[]): Promise<void>;
+  approved(): Promise<ReadonlySet<string>>;
+  /** Durable when resolved. */
+  approve(hashes: readonly string[]): Promise<void>;
 }
 
 type Preview = ResultOf<ClientRequests['runPreview']>;
@@ -32,14 +33,14 @@ export function previewPhase(
   planning: Planning,
   id: string,
   settings: RunSettings,
-  approvals: Approvals,
+  approved: ReadonlySet<string>,
 ): Preview {
   const phase = findPhase(planning, id);
   const open = phase.plans.filter((plan) => !plan.done);
   const commands = open.flatMap((plan) =>
     plan.verify.map((command) => {
       const hash = commandHash(plan.id, command);
-      return { plan: plan.id, command, hash, approved: approvals.has(hash) };
+      return { plan: plan.id, command, hash, approved: approved.has(hash) };
     }),
   );
   const problems: Problem[] = [...phase.problems];
@@ -74,7 +75,7 @@ export async function startPhase(
   settings: RunSettings,
   params: ParamsOf<ClientRequests['runExecute']>,
 ): Promise<string> {
-  const preview = previewPhase(planning, params.phase, settings, ports.approvals);
+  const preview = previewPhase(planning, params.phase, settings, await ports.approvals.approved());
   const fatal = preview.problems.find((one) => codes[one.code].severity === 'error');
   if (fatal !== undefined) throw problem(fatal.code, fatal.args);
   const missing = preview.commands.filter(
@@ -83,8 +84,8 @@ export async function startPhase(
   if (missing.length > 0) throw problem('run.notApproved', { count: missing.length });
   const phase = findPhase(planning, params.phase);
   const open = phase.plans.filter((plan) => !plan.done);
-  const model = chooseModel(ports, settings, params.model);
-  await ports.approvals.add(preview.commands.filter(({ approved }) => !approved).map(({ hash }) => hash));
+  const model = await chooseModel(ctx, ports, settings, params.model);
+  await ports.approvals.approve(preview.commands.filter(({ approved }) => !approved).map(({ hash }) => hash));
   return begin(ctx, ports, {
     title: `Phase ${phase.id}: ${phase.name}`,
     kind: 'phase',
@@ -100,12 +101,12 @@ export async function startAsk(
   settings: RunSettings,
   params: ParamsOf<ClientRequests['runAsk']>,
 ): Promise<string> {
-  const model = chooseModel(ports, settings, params.model);
+  const model = await chooseModel(ctx, ports, settings, params.model);
   const title = firstLine(params.instruction);
   return begin(ctx, ports, {
     title,
     kind: 'ask',
-    workflow: askWorkflow(title),
+    workflow: askWorkflow({ instruction: title, params: { plan: 'ask' } }),
     facts: {
       model,
       limits: settings.limits,
@@ -128,10 +129,15 @@ async function begin(ctx: Context, { world, engine }: StartPorts, beginning: Beg
   return engine.start({ ...beginning, run, facts: toJson(facts) as Record<string, never> });
 }
 
-function chooseModel({ world }: StartPorts, settings: RunSettings, asked: string | undefined): string {
+async function chooseModel(
+  ctx: Context,
+  { world }: StartPorts,
+  settings: RunSettings,
+  asked: string | undefined,
+): Promise<string> {
   const id = asked ?? settings.model;
   if (id === null) throw problem('model.none');
-  const opened = world.openModel(id);
+  const opened = await world.openModel(ctx, id);
   if (!opened.ok) throw problem(opened.problem.code, opened.problem.args);
   return id;
 }

@@ -6,7 +6,9 @@ import {
   planInstruction,
   askInstruction,
   worktreeTools,
+  finishTool,
   type Tool,
+  type ToolResult,
 } from '../../agents';
 import { problem, type Context } from '../../base';
 import type { NodeContext, Performer } from '../../engine/ports';
@@ -27,7 +29,7 @@ export function agentPerformer(world: RunWorld): Performer {
     const repository = await world.repository(node);
     const start = newestIntegration(facts, (id) => node.output(id), node.after);
     const place = await openWorktree(node, world, node.run, plan.id, start.commit);
-    const opened = world.openModel(facts.model);
+    const opened = await world.openModel(node, facts.model);
     if (!opened.ok) throw problem(opened.problem.code, opened.problem.args);
 
     const outcome = await runAgent(node, {
@@ -61,10 +63,11 @@ function planOf(node: NodeContext, facts: RunFacts): PlannedWork {
 
 async function instructionFor(facts: RunFacts, plan: PlannedWork, place: RunWorktree): Promise<string> {
   if (facts.ask === null) return planInstruction(plan);
+  const lines = facts.ask.lines && { first: facts.ask.lines.from, last: facts.ask.lines.to };
   const content = await readFile(path.join(place.folder, facts.ask.path), 'utf8').catch(() => '');
   return askInstruction({
     path: facts.ask.path,
-    lines: facts.ask.lines ?? undefined,
+    lines,
     instruction: plan.text,
     content,
   });
@@ -77,23 +80,16 @@ function toolsFor(
   plan: PlannedWork,
   place: RunWorktree,
 ): readonly Tool[] {
+  const veto = async (ctx: Context): Promise<ToolResult | undefined> => {
+    for (const command of plan.verify) {
+      node.progress(command);
+      const proof = await runVerifyCommand(ctx, world, place, command, '');
+      if (proof.exitCode === 0) continue;
+      const text = `Not finished: the verify command \`${command}\` ended with exit code ${proof.exitCode}.\n${proof.output}`;
+      return { text, isError: true };
+    }
+    return undefined;
+  };
   const tools = worktreeTools({ node, sandbox: world.sandbox, worktree: place.folder, home: place.home });
-  return tools.map((tool) =>
-    tool.spec.name !== 'finish'
-      ? tool
-      : {
-          ...tool,
-          async run(ctx: Context, input: Parameters<Tool['run']>[1]) {
-            for (const command of plan.verify) {
-              node.progress(command);
-              const proof = await runVerifyCommand(ctx, world, place, command, '');
-              if (proof.exitCode !== 0) {
-                const text = `Not finished: the verify command \`${command}\` ended with exit code ${proof.exitCode}.\n${proof.output}`;
-                return { text, isError: true };
-              }
-            }
-            return tool.run(ctx, input);
-          },
-        },
-  );
+  return [...tools, finishTool(veto)];
 }

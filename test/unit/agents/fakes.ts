@@ -31,6 +31,7 @@ export class Steps {
       attempt: 1,
       idempotencyKey: 'run-1/plan-01-01/1',
       params: null,
+      after: [],
       facts: {},
       output: () => undefined,
       recorded: (key) => this.recorded.has(key),

@@ -1,0 +1,137 @@
+import type { Build } from '../schemas';
+import { DisposableStore, type Context, type Disposable } from './base';
+import { systemClock, systemIds, systemRandom } from './base/node';
+import { Engine } from './engine';
+import {
+  inspectUserRepository,
+  openPrivateRepository,
+  prepareDependencies,
+  type PrivateRepository,
+} from './git';
+import { createGateway, type EditorModels } from './llm';
+import { SidecarState } from './sidecarState';
+import { mainJobPerformers, RunService, type RunWorld } from './runs';
+import { createSandbox } from './sandbox';
+import { sampleModel } from './sampleModel';
+import { openBlobs, openJournal, openPolicy, planningFiles, type DataHome } from './storage';
+import { sidecarService } from './sidecarService';
+import type { SidecarService } from './rpc';
+import path from 'node:path';
+
+export interface Composition {
+  readonly home: DataHome;
+  readonly epoch: string;
+  readonly build: Build;
+  readonly models: EditorModels;
+}
+
+/** Joins ports to adapters: the service of one workspace, with its unfinished runs going on. */
+export async function composeService(
+  ctx: Context,
+  { home, epoch, build, models }: Composition,
+): Promise<SidecarService> {
+  const store = new DisposableStore();
+  const { log } = ctx;
+  const journal = await openJournal({ file: home.journal, clock: systemClock, log });
+  const blobs = await openBlobs({ folder: home.blobs, log });
+  const state = new SidecarState();
+  const sample = sampleModel(home.root, log);
+  const gateway = createGateway({
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    keys: () => state.keys,
+    providers: () => state.providers,
+    editor: models,
+    scripted: sample.open,
+  });
+  store.add(sample);
+
+  const world: RunWorld = {
+    clock: systemClock,
+    ids: systemIds,
+    blobs,
+    sandbox: await createSandbox({ log }),
+    repository: openOnce((inner) => openRepository(inner, home)),
+    openModel: async (inner, id) => {
+      const opened = gateway.open(id);
+      if (opened.ok || state.told) return opened;
+      inner.log.info('waiting for a client to hand over settings and keys', { model: id });
+      await state.whenTold(inner.signal);
+      return gateway.open(id);
+    },
+    prepareDependencies: async (inner, worktree) => {
+      await prepareDependencies(inner, { user: await inspectUserRepository(inner, home.root), worktree });
+    },
+    folders: {
+      worktrees: home.worktrees,
+      homes: home.homes,
+      root: home.root,
+      prefix: await prefixOf(ctx, home.root),
+    },
+  };
+  const engine = new Engine({
+    journal,
+    performers: mainJobPerformers(world),
+    clock: systemClock,
+    ids: systemIds,
+    epoch,
+    log,
+  });
+  const runs: RunService & Disposable = store.add(
+    new RunService({
+      world,
+      engine,
+      approvals: openPolicy(home.policy),
+      planningFiles: planningFiles(home.root),
+      settings: () => state.runSettings(),
+      ctx,
+    }),
+  );
+  await engine.recover();
+  return sidecarService({
+    ctx,
+    home,
+    build,
+    journal,
+    engine,
+    runs,
+    gateway,
+    state,
+    sandbox: world.sandbox,
+    store,
+  });
+}
+
+async function openRepository(ctx: Context, home: DataHome): Promise<PrivateRepository> {
+  const user = await inspectUserRepository(ctx, home.root);
+  return openPrivateRepository(ctx, {
+    gitDir: home.repository,
+    user,
+    userRoot: home.root,
+    clock: systemClock,
+    worktrees: home.worktrees,
+  });
+}
+
+/** Opens on first need and keeps what was opened; a failure is not kept, so that mending the cause is enough. */
+function openOnce<T>(open: (ctx: Context) => Promise<T>): (ctx: Context) => Promise<T> {
+  let opening: Promise<T> | undefined;
+  return (ctx) => {
+    opening ??= open({ ...ctx, signal: new AbortController().signal }).catch((thrown: unknown) => {
+      opening = undefined;
+      throw thrown;
+    });
+    return opening;
+  };
+}
+
+/** The workspace folder's path below the top of its repository; '' at the top and where there is no repository. */
+async function prefixOf(ctx: Context, root: string): Promise<string> {
+  try {
+    const { top } = await inspectUserRepository(ctx, root);
+    return path.relative(top, root).split(path.sep).join('/');
+  } catch {
+    return '';
+  }
+}
