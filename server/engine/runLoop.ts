@@ -180,7 +180,7 @@ export class RunLoop {
     try {
       if (batch.record.length > 0) await this.append(batch.record);
     } catch (thrown) {
-      this.queue.unshift(...events);
+      this.queue.unshift(...events.filter(({ type }) => type !== 'woken'));
       return this.stall(thrown);
     }
     for (const event of events) this.takeNote(event);
@@ -201,8 +201,6 @@ export class RunLoop {
         if (this.run.state === 'cancelling') this.performing.leaveBehind();
         return;
       case 'woken':
-        this.wakePlanned = false;
-        return;
       case 'takenOver':
       case 'stepDone':
       case 'asked':
@@ -290,7 +288,10 @@ export class RunLoop {
   }
 
   private later(ms: number, event: LoopEvent): void {
-    const post = () => this.post(event);
+    const post = () => {
+      if (event.type === 'woken') this.wakePlanned = false;
+      this.post(event);
+    };
     this.options.clock.sleep(ms, this.sleeping.signal).then(post, post);
   }
 
