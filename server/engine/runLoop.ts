@@ -3,13 +3,14 @@ import type { Problem } from '../../schemas/codes';
 import type { RunState } from '../../schemas/wire/run';
 import { problem, problemOf, type Clock, type Json, type Log } from '../base';
 import { SeqConflict } from './conflict';
-import { decide, type Command } from './decide';
+import { decide } from './decide';
 import { fold, type FoldedRun } from './fold';
 import { isPersonEvent, type LoopEvent, type RunCommand, type Settle } from './loopEvents';
 import { Performing } from './performing';
 import type { Answer, Journal, Performers, Progress } from './ports';
 import { backoffMs } from './retry';
-import { translate } from './translate';
+import { eventOfCommand, translate } from './translate';
+import { Waiters } from './waiters';
 
 /** What a loop needs of its engine. */
 export interface LoopOptions {
@@ -35,7 +36,7 @@ export class RunLoop {
   private readonly queue: LoopEvent[] = [];
   private readonly performing: Performing;
   private readonly resting = new Set<string>();
-  private readonly waiters = new Map<string, Settle<Answer>>();
+  private readonly waiters = new Waiters();
   private readonly sleeping = new AbortController();
   private turning: Promise<void> | undefined;
   private closed = false;
@@ -96,7 +97,7 @@ export class RunLoop {
     signal.throwIfAborted();
     if (!this.run.questions.some((open) => open.question.id === question.id))
       await this.ask<void>((settle) => ({ type: 'asked', node, attempt, question, settle }));
-    return this.answered(question.id, signal);
+    return this.run.answers.get(question.id) ?? this.waiters.wait(question.id, signal);
   }
 
   /** Used by the set of performers: how one ended. */
@@ -122,26 +123,6 @@ export class RunLoop {
     return new Promise((resolve, reject) => {
       if (this.closed) return reject(problem('cancelled'));
       this.post(event({ resolve, reject }));
-    });
-  }
-
-  private answered(id: string, signal: AbortSignal): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const known = this.run.answers.get(id);
-      if (known) return resolve(known);
-      const onAbort = () => {
-        this.waiters.delete(id);
-        reject(signal.reason as Error);
-      };
-      if (signal.aborted) return onAbort();
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.waiters.set(id, {
-        resolve: (answer) => {
-          signal.removeEventListener('abort', onAbort);
-          resolve(answer);
-        },
-        reject,
-      });
     });
   }
 
@@ -180,7 +161,7 @@ export class RunLoop {
     try {
       if (batch.record.length > 0) await this.append(batch.record);
     } catch (thrown) {
-      this.queue.unshift(...events);
+      this.queue.unshift(...events.filter(({ type }) => type !== 'woken'));
       return this.stall(thrown);
     }
     for (const event of events) this.takeNote(event);
@@ -201,8 +182,6 @@ export class RunLoop {
         if (this.run.state === 'cancelling') this.performing.leaveBehind();
         return;
       case 'woken':
-        this.wakePlanned = false;
-        return;
       case 'takenOver':
       case 'stepDone':
       case 'asked':
@@ -259,9 +238,7 @@ export class RunLoop {
         if (this.run.nodes.get(event.node)!.state === 'pending') this.rest(event.node);
         return;
       case 'QuestionAnswered':
-        this.waiters.get(event.question)?.resolve(this.run.answers.get(event.question)!);
-        this.waiters.delete(event.question);
-        return;
+        return this.waiters.answer(event.question, this.run.answers.get(event.question)!);
       case 'RunCancelRequested':
         this.performing.abort(problem('cancelled'));
         this.later(cancelGraceMs, { type: 'graceOver' });
@@ -290,7 +267,10 @@ export class RunLoop {
   }
 
   private later(ms: number, event: LoopEvent): void {
-    const post = () => this.post(event);
+    const post = () => {
+      if (event.type === 'woken') this.wakePlanned = false;
+      this.post(event);
+    };
     this.options.clock.sleep(ms, this.sleeping.signal).then(post, post);
   }
 
@@ -333,20 +313,5 @@ class BrokenFold extends Error {
   override readonly name = 'BrokenFold';
   constructor(cause: unknown) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
-}
-
-function eventOfCommand(command: Command): readonly RunEvent[] {
-  switch (command.type) {
-    case 'startNode':
-      return [{ type: 'NodeStarted', node: command.node, attempt: command.attempt }];
-    case 'resumeNode':
-      return [];
-    case 'completeRun':
-      return [{ type: 'RunCompleted' }];
-    case 'failRun':
-      return [{ type: 'RunFailed', problem: command.problem }];
-    case 'cancelRun':
-      return [{ type: 'RunCancelled' }];
   }
 }

@@ -1,6 +1,7 @@
 import type { RunEvent } from '../../schemas/journal/events';
 import type { RunState } from '../../schemas/wire/run';
 import { problem, problemOf } from '../base';
+import type { Command } from './decide';
 import type { FoldedRun } from './fold';
 import type { LoopEvent, PersonEvent, RunCommand } from './loopEvents';
 import { isFinal } from './retry';
@@ -129,5 +130,21 @@ function commandEvents(run: FoldedRun, command: RunCommand): readonly RunEvent[]
       return [{ type: 'RunCancelRequested', reason: 'a person cancelled the run' }];
     case 'retry':
       return [...run.schedule.failures].map((node) => ({ type: 'NodeRetried', node }));
+  }
+}
+
+/** What is recorded before a command is acted upon. */
+export function eventOfCommand(command: Command): readonly RunEvent[] {
+  switch (command.type) {
+    case 'startNode':
+      return [{ type: 'NodeStarted', node: command.node, attempt: command.attempt }];
+    case 'resumeNode':
+      return [];
+    case 'completeRun':
+      return [{ type: 'RunCompleted' }];
+    case 'failRun':
+      return [{ type: 'RunFailed', problem: command.problem }];
+    case 'cancelRun':
+      return [{ type: 'RunCancelled' }];
   }
 }

@@ -84,6 +84,17 @@ function openChecked(file: string, open: OpenDatabase, keepCopy: (file: string) 
     if (known > format) throw problem('data.newer', { path: file, found: known, known: format });
     const check = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
     if (check !== 'ok') throw damaged(file, String(check), keepCopy);
+    // Positions have no gaps, and SQLite keeps the highest one ever given: a lost row shows.
+    const { there, last, given } = database
+      .prepare(
+        `SELECT count(*) AS there, coalesce(max(position), 0) AS last,
+          coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0) AS given FROM events`,
+      )
+      .get()!;
+    if (there !== last || last !== given)
+      throw damaged(file, `it holds ${there} of ${given} events`, keepCopy);
+    // What an earlier life left in the log goes into the file, where damage is noticed.
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     return database;
   } catch (thrown) {
     database.close();
@@ -161,7 +172,7 @@ class SqliteJournal implements Journal {
 
   runs(): readonly string[] {
     const rows = this.guarded(() =>
-      this.database.prepare('SELECT run FROM events WHERE seq = 1 ORDER BY position').all(),
+      this.database.prepare('SELECT run FROM events GROUP BY run ORDER BY min(position)').all(),
     );
     return rows.map((row) => String(row['run']));
   }

@@ -12,7 +12,7 @@ function eventsOf(text: string): RunEvent[] {
     .split(' ')
     .filter(Boolean)
     .map((word): RunEvent => {
-      const [sign, node] = [word[0], word.slice(1)];
+      const [sign, node] = [word.charAt(0), word.slice(1)];
       const attempt = attempts.get(node) ?? 0;
       const problem = { code: 'model.serverError' as const, args: { node } };
       switch (sign) {
