@@ -3,3 +3,4 @@
  * Invariant: policy never comes from a workspace or a tool argument, and the level is what probes measured.
  */
 export type { CommandRequest, CommandResult, Sandbox } from './types';
+export { createSandbox, type SandboxOptions } from './create';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { codes, fillText } from '../../../schemas/codes';
-import { ProblemError, type Context, type Json } from '../../base';
+import { problem, ProblemError, type Context, type Json } from '../../base';
 import type { Tool, ToolResult } from '../types';
 
 export interface ToolDefinition<S extends z.ZodType> {
@@ -34,16 +34,26 @@ export function defineTool<S extends z.ZodType>(definition: ToolDefinition<S>): 
       try {
         return await definition.run(ctx, parsed.data);
       } catch (thrown) {
-        if (
-          thrown instanceof ProblemError &&
-          (['agent.outside', 'agent.link'] as string[]).includes(thrown.problem.code)
-        )
-          return refused(fillText(codes[thrown.problem.code].message, thrown.problem.args));
-        throw thrown;
+        return explained(name, thrown);
       }
     },
     ...(recall === undefined ? {} : { recall }),
   };
+}
+
+/** What went wrong as a result the model can act on; throws what only a person can mend. */
+function explained(name: string, thrown: unknown): ToolResult {
+  if (thrown instanceof ProblemError) {
+    const { code, args } = thrown.problem;
+    if (code !== 'agent.outside' && code !== 'agent.link') throw thrown;
+    return refused(fillText(codes[code].message, args));
+  }
+  const system = thrown instanceof Error ? (thrown as NodeJS.ErrnoException) : undefined;
+  if (system?.code === 'ENOSPC' || system?.code === 'EDQUOT')
+    throw problem('data.diskFull', { path: system.path ?? '' }, thrown);
+  // The message names absolute paths of this computer, which are not the model's business.
+  if (system?.syscall !== undefined) return refused(`${name} failed: ${system.code} (${system.syscall}).`);
+  throw thrown;
 }
 
 export const done = (text: string, memory?: Json): ToolResult =>
