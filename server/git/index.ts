@@ -6,6 +6,7 @@ export * from './types';
 export {
   inspectUserRepository,
   fingerprintOf,
+  readUserSettings,
   type Fingerprint,
   type UserEnvironment,
 } from './userRepository';

@@ -8,6 +8,8 @@ export const dependencyFolders: ReadonlySet<string> = new Set([
   '.venv',
   'venv',
   'vendor',
+  'deps',
+  '.yarn',
   'Pods',
 ]);
 

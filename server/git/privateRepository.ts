@@ -139,7 +139,7 @@ class OpenRepository implements PrivateRepository {
     });
   }
 
-  treeOf(ctx: Context, commit: string): Promise<string> {
+  async treeOf(ctx: Context, commit: string): Promise<string> {
     return this.git.text(ctx, ['rev-parse', '--verify', `${objectId(commit)}^{tree}`]);
   }
 

@@ -31,12 +31,19 @@ export class Worktrees {
     await mkdir(records, { recursive: true, mode: 0o700 });
     await writeIfOther(path.join(records, 'commondir'), '../..\n');
     await writeIfOther(path.join(records, 'gitdir'), `${path.join(folder, '.git')}\n`);
-    await writeIfOther(path.join(records, 'HEAD'), `${commit}\n`);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await this.guard(folder);
-    await this.writeOwnIndex(ctx, folder, commit, false);
+    // HEAD is written after the index of its commit: where it is right, the index is too.
+    const head = path.join(records, 'HEAD');
+    const settled =
+      (await readIfThere(head))?.toString('utf8') === `${commit}\n` &&
+      (await readIfThere(path.join(records, 'index'))) !== undefined;
+    if (!settled) {
+      await this.writeOwnIndex(ctx, folder, commit, false);
+      await writeIfOther(head, `${commit}\n`);
+    }
     await this.bringTo(ctx, folder, commit);
-    await this.writeOwnIndex(ctx, folder, commit, true);
+    if (!settled) await this.writeOwnIndex(ctx, folder, commit, true);
   }
 
   /** The tree the folder holds: files of its commit, new files that are not ignored, and `.planning`. */
