@@ -1,7 +1,7 @@
 // npm run code [folder]: VS Code with the extension — the desktop's, if there is one, else code-server on 127.0.0.1.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -15,9 +15,7 @@ await main(async () => {
   if (!existsSync(folder)) throw new Stop(`There is no folder ${folder}.`);
   await ensureDependencies();
   await ensureSystem({ bubblewrap: true }, { optional: true });
-  const env = projectEnv(
-    isSample(folder) ? { SYMPHONY_SCRIPT: path.join(root, 'sample/scripted-model.json') } : {},
-  );
+  const env = projectEnv();
   const desktop = hasDisplay() ? onPath('code', 'code-insiders', 'codium') : undefined;
   return desktop ? openDesktop(desktop, folder, env) : serve(folder, env);
 });
@@ -105,14 +103,3 @@ function freePort(wanted) {
 
 const hasDisplay = () =>
   process.platform !== 'linux' || Boolean(process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY']);
-
-/** The scripted model is offered for copies of the bundled sample alone. */
-function isSample(folder) {
-  const manifest = path.join(folder, 'package.json');
-  const nameOf = (file) => JSON.parse(readFileSync(file, 'utf8')).name;
-  try {
-    return nameOf(manifest) === nameOf(path.join(root, 'sample/shop/package.json'));
-  } catch {
-    return false;
-  }
-}
