@@ -50,7 +50,7 @@ export async function check(totals = totalsFile('check'), env = {}) {
 }
 
 if (isMain(import.meta.url))
-  await main(async () => {
+  void main(async () => {
     const totals = totalsFile('check');
     const clean = await check(totals);
     const { passed, failed, skipped } = readTotals(totals);

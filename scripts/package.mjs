@@ -48,4 +48,4 @@ export async function makePackage() {
   return file;
 }
 
-if (isMain(import.meta.url)) await main(async () => void (await makePackage()));
+if (isMain(import.meta.url)) void main(async () => void (await makePackage()));

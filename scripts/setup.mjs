@@ -105,5 +105,8 @@ export async function ensureSystem(needs, { optional = false } = {}) {
 /** Builds the bundles into dist/. */
 export async function build({ production = false } = {}) {
   step('Building…');
-  await run(node24(), ['esbuild.mjs', ...(production ? ['--production'] : [])], { env: projectEnv() });
+  await run(node24(), ['esbuild.mjs', ...(production ? ['--production'] : [])], {
+    env: projectEnv(),
+    quiet: true,
+  });
 }

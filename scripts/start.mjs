@@ -17,7 +17,7 @@ await main(async () => {
   const { code } = await run(
     node24(),
     ['bin/symphony.mjs', 'execute', '1', '--root', copy, '--model', model, '--approve-all-shown'],
-    { env: projectEnv({ SYMPHONY_SCRIPT: path.join(root, 'sample/scripted-model.json') }), allow: 'any' },
+    { env: projectEnv(), allow: 'any' },
   );
   console.log(`\nThe copy is kept in ${bold(copy)}`);
   console.log(`Review the changes in VS Code:  ${bold(`npm run code -- ${copy}`)}`);

@@ -134,9 +134,9 @@ function answer(folder: string, { tool, input }: Call): { text: string; isError:
       return { text: fixtureGit(folder, 'ls-files', String(input['path'])), isError: false };
     case 'replace': {
       let text = readFileSync(at(input['path']), 'utf8');
-      for (const edit of input['edits'] as { old: string; new: string }[]) {
-        assert.equal(text.split(edit.old).length, 2, `exactly one “${edit.old}” in ${String(input['path'])}`);
-        text = text.replace(edit.old, () => edit.new);
+      for (const edit of input['edits'] as { find: string; replace: string }[]) {
+        assert.equal(text.split(edit.find).length, 2, `exactly one “${edit.find}” in ${String(input['path'])}`);
+        text = text.replace(edit.find, () => edit.replace);
       }
       writeFileSync(at(input['path']), text);
       return { text: 'ok', isError: false };

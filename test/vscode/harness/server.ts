@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { codeServer } from '../../../scripts/code-server.mjs';
 import { node24, projectEnv } from '../../../scripts/setup.mjs';
-import { endAll, processesOf } from './processes';
+import { endAll, processesOf, type FoundProcess } from './processes';
 
 export const repository = path.resolve(__dirname, '../../..');
 
@@ -31,6 +31,8 @@ export interface Server {
   readonly home: string;
   /** What the server printed so far. */
   log(): string;
+  /** Every living process that belongs to this server: hosts, sidecars, commands of agents. */
+  processes(): readonly FoundProcess[];
   /** Process ids of the extension hosts. */
   extensionHosts(): readonly number[];
   /** Ends the server process with SIGKILL and starts it again on the same port and folders. */
@@ -99,6 +101,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     folder,
     home,
     log: () => printed,
+    processes: () => processesOf(folder),
     extensionHosts: () =>
       processesOf(folder)
         .filter(({ command }) => command.includes('--type=extensionHost'))
@@ -172,7 +175,3 @@ function finished(child: ChildProcess): Promise<void> {
     );
   });
 }
-
-/** The Node the extension host and the sidecar of a test run on, by its process id, for messages of tests. */
-export const commandOf = (pid: number): string =>
-  readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();

@@ -1,0 +1,3 @@
+/** Types of package.mjs for the tests. */
+export function makePackage(): Promise<string>;
+export function packagedFiles(): Promise<string[]>;
