@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { boardSnapshot, runAnswer, runCommand, runList, runShow } from '../../schemas/wire';
 import type { ClientRequestName } from '../../schemas/wire';
 import { problemOf } from '../problems';
