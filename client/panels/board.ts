@@ -20,6 +20,11 @@ export class Boards implements vscode.WebviewPanelSerializer {
     ctx.add(ctx.onSession((session) => this.follow(session)));
   }
 
+  /** How many boards are open. */
+  get size(): number {
+    return this.panels.size;
+  }
+
   /** Shows the board of a run; the panel that already shows it comes to the front. */
   readonly open = async (run: string): Promise<void> => {
     const known = this.panels.get(run);
