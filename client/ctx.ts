@@ -44,6 +44,11 @@ export class Ctx implements vscode.Disposable {
     return item;
   }
 
+  /** How many things are owned; opening and closing a board must leave it as it was. */
+  get size(): number {
+    return this.owned.length;
+  }
+
   /** Supplies the session's needs; once, at activation. */
   supply(parts: HostParts): void {
     this.parts = parts;

@@ -19,11 +19,23 @@ import { Boards } from './panels/board';
 
 let ctx: Ctx | undefined;
 
+/** What tests inside the extension host may look at; outside of tests nothing is exported. */
+export interface Inspection {
+  readonly ctx: Ctx;
+  readonly data: Data;
+  readonly boards: Boards;
+  /** The trees of the views *Plan*, *Runs* and *Changes*. */
+  readonly trees: readonly vscode.TreeDataProvider<unknown>[];
+  /** How long registering everything took. */
+  readonly milliseconds: number;
+}
+
 /**
  * Registers everything and starts nothing: the sidecar, the protocol library and git wait for the first view or
  * command that needs them, and for a trusted workspace.
  */
-export function activate(extension: vscode.ExtensionContext): void {
+export function activate(extension: vscode.ExtensionContext): Inspection | undefined {
+  const began = performance.now();
   const made = new Ctx(extension);
   ctx = made;
   made.supply({
@@ -36,9 +48,7 @@ export function activate(extension: vscode.ExtensionContext): void {
   const documents = new TextDocuments(made);
   const boards = new Boards(made, data);
   registerReviewFiles(made);
-  registerPlanTree(made, data);
-  registerRunsTree(made, data);
-  registerChangesTree(made, data);
+  const trees = [registerPlanTree(made, data), registerRunsTree(made, data), registerChangesTree(made, data)];
   registerBadges(made, data);
   registerStatus(made, data);
   watchModel(made);
@@ -48,6 +58,11 @@ export function activate(extension: vscode.ExtensionContext): void {
   made.add(vscode.workspace.onDidGrantWorkspaceTrust(look));
   made.add(vscode.workspace.onDidChangeWorkspaceFolders(look));
   void made.look();
+  const milliseconds = performance.now() - began;
+  made.log.debug(`Activated in ${milliseconds.toFixed(1)} ms.`);
+  return extension.extensionMode === vscode.ExtensionMode.Test
+    ? { ctx: made, data, boards, trees, milliseconds }
+    : undefined;
 }
 
 /** Says goodbye to the sidecar, which goes on with its work. */

@@ -19,7 +19,7 @@ export type ChangeItem =
   | { readonly kind: 'problem'; readonly problem: Problem };
 
 /** *Changes*: what agents propose, by plan, until it is decided on. The badge counts undecided files. */
-export function registerChangesTree(ctx: Ctx, data: Data): vscode.TreeView<ChangeItem> {
+export function registerChangesTree(ctx: Ctx, data: Data): vscode.TreeDataProvider<ChangeItem> {
   const provider = new ChangesTree(ctx, data);
   const view = ctx.add(vscode.window.createTreeView('symphony.changes', { treeDataProvider: provider }));
   ctx.add(
@@ -33,7 +33,7 @@ export function registerChangesTree(ctx: Ctx, data: Data): vscode.TreeView<Chang
     }),
   );
   ctx.add(ctx.onBlocked(() => provider.refresh()));
-  return view;
+  return provider;
 }
 
 /** The files of a changeset nobody has decided on. */

@@ -16,13 +16,14 @@ export type PlanItem =
   | { readonly kind: 'problem'; readonly problem: Problem; readonly key: string };
 
 /** *Plan*: milestone → phase → plan → task, as the planning files say. */
-export function registerPlanTree(ctx: Ctx, data: Data): vscode.TreeView<PlanItem> {
+export function registerPlanTree(ctx: Ctx, data: Data): vscode.TreeDataProvider<PlanItem> {
   const provider = new PlanTree(data);
   ctx.add(data.planning.onChange(() => provider.refresh()));
   ctx.add(ctx.onBlocked(() => provider.refresh()));
-  return ctx.add(
+  ctx.add(
     vscode.window.createTreeView('symphony.plan', { treeDataProvider: provider, showCollapseAll: true }),
   );
+  return provider;
 }
 
 class PlanTree implements vscode.TreeDataProvider<PlanItem> {

@@ -16,7 +16,7 @@ export type RunItem =
   | { readonly kind: 'problem'; readonly key: string; readonly problem: Problem };
 
 /** *Runs*: what agents are doing or did, and what they ask. The badge counts questions. */
-export function registerRunsTree(ctx: Ctx, data: Data): vscode.TreeView<RunItem> {
+export function registerRunsTree(ctx: Ctx, data: Data): vscode.TreeDataProvider<RunItem> {
   const provider = new RunsTree(data);
   const view = ctx.add(vscode.window.createTreeView('symphony.runs', { treeDataProvider: provider }));
   ctx.add(
@@ -31,7 +31,7 @@ export function registerRunsTree(ctx: Ctx, data: Data): vscode.TreeView<RunItem>
   );
   ctx.add(data.onDetail(() => provider.refresh()));
   ctx.add(ctx.onBlocked(() => provider.refresh()));
-  return view;
+  return provider;
 }
 
 class RunsTree implements vscode.TreeDataProvider<RunItem> {

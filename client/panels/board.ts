@@ -20,6 +20,11 @@ export class Boards implements vscode.WebviewPanelSerializer {
     ctx.add(ctx.onSession((session) => this.follow(session)));
   }
 
+  /** How many boards are open. */
+  get size(): number {
+    return this.panels.size;
+  }
+
   /** Shows the board of a run; the panel that already shows it comes to the front. */
   readonly open = async (run: string): Promise<void> => {
     const known = this.panels.get(run);
@@ -47,9 +52,8 @@ export class Boards implements vscode.WebviewPanelSerializer {
   private async adopt(panel: vscode.WebviewPanel, run: string): Promise<void> {
     this.panels.set(run, panel);
     panel.iconPath = new vscode.ThemeIcon('type-hierarchy-sub');
-    const init = () => this.post(panel, { method: 'init', params: this.initOf(run) });
     const subscriptions = [
-      panel.webview.onDidReceiveMessage((message: unknown) => this.receive(panel, run, message, init)),
+      panel.webview.onDidReceiveMessage((message: unknown) => this.receive(panel, run, message)),
       this.data.runs.onChange(() => (panel.title = this.titleOf(run))),
     ];
     panel.onDidDispose(() => {
@@ -57,7 +61,7 @@ export class Boards implements vscode.WebviewPanelSerializer {
       if (this.panels.get(run) === panel) this.panels.delete(run);
     });
     await fill(panel, this.ctx.extension.extensionUri, 'board', this.titleOf(run));
-    await init();
+    await this.post(panel, { method: 'init', params: this.initOf(run) });
     void this.data.runs.get();
   }
 
@@ -69,26 +73,16 @@ export class Boards implements vscode.WebviewPanelSerializer {
     return this.data.run(run)?.title ?? vscode.l10n.t('Board');
   }
 
-  private async receive(
-    panel: vscode.WebviewPanel,
-    run: string,
-    message: unknown,
-    init: () => Promise<void>,
-  ): Promise<void> {
+  private async receive(panel: vscode.WebviewPanel, run: string, message: unknown): Promise<void> {
     try {
       const session = await this.ctx.start();
-      await this.answer(panel, run, await session.relay('board', message), init);
+      await this.answer(panel, run, await session.relay('board', message));
     } catch (thrown) {
       this.ctx.explain(thrown);
     }
   }
 
-  private async answer(
-    panel: vscode.WebviewPanel,
-    run: string,
-    reply: RelayReply,
-    init: () => Promise<void>,
-  ): Promise<void> {
+  private async answer(panel: vscode.WebviewPanel, run: string, reply: RelayReply): Promise<void> {
     switch (reply.kind) {
       case 'ignored':
         this.ctx.log.warn(`A message of the board was dropped: ${reply.why}`);
@@ -99,8 +93,7 @@ export class Boards implements vscode.WebviewPanelSerializer {
         return this.post(panel, said ? { ...reply.message, problem: said } : reply.message);
       }
       case 'ui':
-        if (reply.method === 'ui/ready') await init();
-        else if (reply.method === 'ui/openPlan') await this.openPlan(String(reply.params.plan));
+        if (reply.method === 'ui/openPlan') await this.openPlan(String(reply.params.plan));
         else await this.openReview(run, reply.params.plan);
         return this.post(panel, { id: reply.id, result: {} });
     }

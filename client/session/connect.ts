@@ -95,12 +95,12 @@ function answerModelRequests(client: LanguageClient, host: SessionHost): void {
   );
 }
 
-/** Turns whatever is thrown into an error whose `data` is a problem, as the sidecar's own errors are. */
+/** Turns whatever is thrown into an error whose `data` holds the problem, as the sidecar's own errors are. */
 async function answered<T>(work: () => Promise<T>): Promise<T | ResponseError<object>> {
   try {
     return await work();
   } catch (thrown) {
     const found = problemOf(thrown);
-    return new ResponseError<object>(problemCode, found.code, found);
+    return new ResponseError<object>(problemCode, found.code, { problem: found });
   }
 }

@@ -3,8 +3,7 @@ import { problem } from '../problems';
 import type { Attach } from './attach';
 
 /** The way to a sidecar. */
-export const attach: Attach = () =>
-  Promise.reject(problem('sidecar.failed', { detail: 'schemas/link is missing' }));
+export const attach: Attach = () => Promise.reject(problem('sidecar.failed', { detail: 'schemas/link' }));
 
 /** Whether a sidecar of build `theirs` should be asked to end in favour of `mine`. */
 export const shouldAskHandOver = (mine: Build, theirs: Build): boolean =>

@@ -49,10 +49,10 @@ export interface SessionHost {
 
 /** The answer to a message of a webview, ready to be posted back; `ui` is for the panel itself. */
 export type RelayReply =
-  | { readonly kind: 'reply'; readonly message: { id: number | string; result?: unknown; problem?: Problem } }
+  | { readonly kind: 'reply'; readonly message: { id: number; result?: unknown; problem?: Problem } }
   | {
       readonly kind: 'ui';
-      readonly id: number | string;
+      readonly id: number;
       readonly method: string;
       readonly params: Readonly<Record<string, unknown>>;
     }

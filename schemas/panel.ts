@@ -1,0 +1,25 @@
+import * as z from 'zod';
+import { boardSnapshot } from './wire/board';
+import { runAnswer, runCommand, runList, runShow } from './wire/run';
+
+/** What a webview posts to the client: a request of this shape, or it is dropped. */
+export const panelMessage = z.strictObject({
+  id: z.number().int(),
+  method: z.string().max(100),
+  params: z.record(z.string(), z.json()).default({}),
+});
+
+/** What each panel may ask: of the sidecar, by the names of the wire, and of its own panel. */
+export const panels = {
+  board: {
+    requests: { boardSnapshot, runCommand, runAnswer, runList, runShow },
+    ui: {
+      /** Opens the proposed changes of a run, or of one plan of it. */
+      'ui/openReview': z.object({ run: z.string().max(200), plan: z.string().max(200).optional() }),
+      /** Opens the file of a plan. */
+      'ui/openPlan': z.object({ run: z.string().max(200), plan: z.string().max(200) }),
+    },
+  },
+} as const;
+
+export type PanelName = keyof typeof panels;
