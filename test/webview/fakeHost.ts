@@ -25,16 +25,11 @@ export interface FakeHost {
 export function startFakeHost(scenario: string): void {
   const board = scenario === 'large' ? largeBoard(1_000) : scenario === 'noRun' ? null : { ...sampleBoard() };
   if (board && scenario === 'empty') Object.assign(board, { nodes: [], edges: [], state: 'completed' });
+  const failing = scenario === 'error' ? runUnknown : scenario === 'gone' ? gone : undefined;
   const host: FakeHost = {
     asked: [],
     silent: new Set(scenario === 'loading' ? ['board/snapshot'] : []),
-    problems: new Map(
-      scenario === 'error'
-        ? [['board/snapshot', runUnknown]]
-        : scenario === 'gone'
-          ? [['board/snapshot', gone]]
-          : [],
-    ),
+    problems: new Map<string, unknown>(failing ? [['board/snapshot', failing]] : []),
     violations: [],
     board,
     questions: scenario === 'sample' || scenario === 'noInit' ? [sampleQuestion] : [],

@@ -31,7 +31,7 @@ export function Card({ place, active, selected, asks, after }: CardProps) {
   return (
     <button
       type="button"
-      class={`card is-${node.state}${compact ? ' compact' : ''}${selected ? ' selected' : ''}`}
+      class={`card is-${node.state}${compact ? ' compact' : ''}${selected ? ' selected' : ''}${asking ? ' asks' : ''}`}
       data-node={place.id}
       tabIndex={active ? 0 : -1}
       aria-label={spoken.join('. ')}

@@ -1,5 +1,6 @@
 import { register } from './system';
 import { vsCodeBadge } from '@vscode/webview-ui-toolkit';
+import type { HTMLAttributes } from 'preact';
 
 register(vsCodeBadge());
 
@@ -7,7 +8,7 @@ declare module 'preact' {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- the way preact's types name elements
   namespace JSX {
     interface IntrinsicElements {
-      'vscode-badge': import('preact').HTMLAttributes<HTMLElement>;
+      'vscode-badge': HTMLAttributes<HTMLElement>;
     }
   }
 }
