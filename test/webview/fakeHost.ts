@@ -16,6 +16,9 @@ export interface FakeHost {
   /** Sends a patch that fits, and remembers what it makes of the board. */
   patch(ops: BoardOp[]): void;
   saved(): unknown;
+  /** Starts to measure the time between frames; `frames` are milliseconds. */
+  watchFrames(): void;
+  frames: number[];
 }
 
 /**
@@ -41,6 +44,18 @@ export function startFakeHost(scenario: string): void {
       this.push('board/patch', { run: this.board.run, from, to: from + 1, ops });
     },
     saved: () => read(),
+    frames: [],
+    watchFrames() {
+      const frames: number[] = (this.frames = []);
+      let last = performance.now();
+      const next = (): void => {
+        const now = performance.now();
+        frames.push(now - last);
+        last = now;
+        if (this.frames === frames) requestAnimationFrame(next);
+      };
+      requestAnimationFrame(next);
+    },
   };
   const read = (): unknown =>
     location.hash.length > 1 ? JSON.parse(decodeURIComponent(location.hash.slice(1))) : undefined;

@@ -15,5 +15,5 @@ declare module 'preact' {
 
 /** A line between groups that belong together less than their members do. */
 export function Divider() {
-  return <vscode-divider role="presentation" />;
+  return <vscode-divider />;
 }
