@@ -1,13 +1,10 @@
-import type { ParamsOf, ResultOf } from '../schemas/define';
+import type { ParamsOf, RequestSpec, ResultOf } from '../schemas/define';
 import type { RecordedEvent } from '../schemas/journal/events';
 import type { boardPatch, boardSnapshot } from '../schemas/wire/board';
 import type { runAnswer, runCommand, runList, runShow } from '../schemas/wire/run';
 import type { ShownProblem, Strings } from './strings';
 
-type Wire<S extends Parameters<typeof paramsAndResult>[0]> = { params: ParamsOf<S>; result: ResultOf<S> };
-declare function paramsAndResult(
-  spec: typeof boardSnapshot | typeof runCommand | typeof runAnswer | typeof runList | typeof runShow,
-): void;
+type Wire<S extends RequestSpec> = { params: ParamsOf<S>; result: ResultOf<S> };
 
 /** What the page may ask its host. `ui/*` requests are answered by the editor client itself. */
 export interface Requests {

@@ -87,6 +87,7 @@ export const boardStrings = {
 
   // questions
   'questions.label': 'Questions of this run',
+  'questions.heading': 'Needs Your Decision',
   'questions.showStep': 'Show Step',
   'questions.command': 'Command',
   'questions.hidden': 'This text holds invisible characters; they are shown as their code points.',

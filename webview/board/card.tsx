@@ -21,20 +21,12 @@ export function Card({ place, active, selected, asks, after }: CardProps) {
   if (!node) return null;
   const compact = place.height < 80;
   const asking = asks || node.state === 'waiting';
-  const spoken = [
-    node.title,
-    t(stateKey(node.state)),
-    ...(asks ? [t('card.asks')] : []),
-    ...(node.attempt > 1 ? [t('card.attempt', { attempt: node.attempt })] : []),
-    ...(after.length > 0 ? [t('card.after', { titles: after.join(', ') })] : []),
-  ];
   return (
     <button
       type="button"
-      class={`card is-${node.state}${compact ? ' compact' : ''}${selected ? ' selected' : ''}`}
+      class={`card is-${node.state}${compact ? ' compact' : ''}${selected ? ' selected' : ''}${asking ? ' asks' : ''}`}
       data-node={place.id}
       tabIndex={active ? 0 : -1}
-      aria-label={spoken.join('. ')}
       aria-expanded={selected}
       title={node.title}
       style={{
@@ -56,12 +48,17 @@ export function Card({ place, active, selected, asks, after }: CardProps) {
         <span class="card-state">{t(stateKey(node.state))}</span>
         {node.attempt > 1 ? (
           <span class="card-attempt" title={t('card.attempt', { attempt: node.attempt })}>
-            ×{node.attempt}
+            <span aria-hidden="true">×{node.attempt}</span>
+            <span class="visually-hidden">{t('card.attempt', { attempt: node.attempt })}</span>
           </span>
         ) : null}
         <Elapsed node={node} />
       </span>
-      {asking ? <span class="card-question codicon codicon-comment-discussion" /> : null}
+      {asks ? <span class="visually-hidden">{t('card.asks')}</span> : null}
+      {after.length > 0 ? (
+        <span class="visually-hidden">{t('card.after', { titles: after.join(', ') })}</span>
+      ) : null}
+      {asking ? <span class="card-question codicon codicon-comment-discussion" aria-hidden="true" /> : null}
       {node.state === 'running' ? <span class="card-activity" /> : null}
     </button>
   );

@@ -82,7 +82,6 @@ function Actions({ model, node }: { model: BoardModel; node: BoardNode }) {
 }
 
 function NodeFacts({ node }: { node: BoardNode }) {
-  const { t } = useStore();
   const time = (at: number): string =>
     new Date(at).toLocaleTimeString(document.documentElement.lang || undefined);
   return (
@@ -91,8 +90,16 @@ function NodeFacts({ node }: { node: BoardNode }) {
         <StateLabel state={node.state} />
       </Row>
       {node.attempt > 0 ? <Row name="details.attempt">{node.attempt}</Row> : null}
-      {node.startedAt === null ? null : <Row name="details.started">{time(node.startedAt)}</Row>}
-      {node.endedAt === null ? null : <Row name="details.ended">{time(node.endedAt)}</Row>}
+      {node.startedAt === null ? null : (
+        <Row name="details.started">
+          <bdi>{time(node.startedAt)}</bdi>
+        </Row>
+      )}
+      {node.endedAt === null ? null : (
+        <Row name="details.ended">
+          <bdi>{time(node.endedAt)}</bdi>
+        </Row>
+      )}
       {node.startedAt === null ? null : (
         <Row name="details.elapsed">
           <Elapsed node={node} />

@@ -30,10 +30,9 @@ export interface Piece {
   readonly hidden: boolean;
 }
 
-// Controls, format characters (which include the bidirectional overrides), separators other than the
-// space, private use, lone surrogates, variation selectors, and letters that draw nothing.
-const invisible =
-  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\u{e0100}-\u{e01ef}]/u;
+// Controls, separators other than the space, private use, lone surrogates, letters that draw nothing, and
+// everything Unicode lets a font ignore: bidirectional overrides, joiners, variation selectors, tags.
+const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/u;
 
 /**
  * A command cut into what can be read as it stands and characters made visible as `⟨U+202E⟩`. Line

@@ -28,8 +28,11 @@ export function Graph({ layout }: { layout: Layout }) {
   useEffect(() => {
     const element = frame.current!;
     const observer = new ResizeObserver(() => {
+      const first = size.peek().width === 0;
       size.value = { width: element.clientWidth, height: element.clientHeight };
-      const card = selected.peek() === null ? undefined : layoutNow.current.nodes.get(selected.peek()!);
+      // Opening the details narrows the graph; a restored view stays as it was left.
+      const card =
+        first || selected.peek() === null ? undefined : layoutNow.current.nodes.get(selected.peek()!);
       if (card && viewport.peek()) viewport.value = reveal(viewport.peek()!, card, size.peek());
     });
     observer.observe(element);

@@ -48,7 +48,7 @@ export interface Layout {
 
 const large = { width: 232, height: 96 };
 const small = { width: 168, height: 64 };
-const smallKinds = new Set(['verify', 'merge', 'join', 'offer']);
+const smallKinds = new Set(['verify', 'merge', 'join']);
 const columnGap = 56;
 const margin = 32;
 const headingHeight = 28;

@@ -6,7 +6,8 @@ export interface Vertices {
 }
 
 const sweeps = 8;
-const alignments = 4;
+/** Odd, so that the last pass aligns each card with what it waits for. */
+const alignments = 5;
 const rowGap = 20;
 
 /**

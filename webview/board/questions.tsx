@@ -20,7 +20,7 @@ export function Questions() {
     <section class="questions" aria-label={t('questions.label')}>
       <h2 class="questions-heading">
         <Icon name="comment-discussion" />
-        {t('state.waiting')}
+        {t('questions.heading')}
         <Badge count={asked.length} />
       </h2>
       <ul>
@@ -100,7 +100,7 @@ function Command({ text }: { text: string }) {
       {hidesSomething(text) ? (
         <p class="command-warning">
           <Icon name="warning" />
-          {t('questions.hidden')}
+          <span dir="auto">{t('questions.hidden')}</span>
         </p>
       ) : null}
     </>

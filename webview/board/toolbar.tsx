@@ -1,9 +1,8 @@
-import type { BoardModel } from './model';
 import { Button, ProgressBar, Segmented } from '../ui';
 import type { StringKey } from '../strings';
 import { useStore } from './context';
 import { clockOf, durationOf } from './format';
-import { actionsOf, progressOf, type RunAction } from './model';
+import { actionsOf, progressOf, type BoardModel, type RunAction } from './model';
 import { StateLabel } from './states';
 
 const buttons: Readonly<Record<RunAction, { icon: string; text: StringKey; hint?: StringKey }>> = {
@@ -30,7 +29,7 @@ export function Toolbar({ model }: { model: BoardModel }) {
         <div class="run-facts">
           <StateLabel state={model.state} />
           <ProgressBar done={done} total={total} label={t('toolbar.progressLabel')} text={text} />
-          <span class="run-progress" aria-hidden="true">
+          <span class="run-progress" dir="auto" aria-hidden="true">
             {text}
           </span>
           <RunElapsed model={model} />

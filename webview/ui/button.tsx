@@ -1,6 +1,6 @@
 import { register } from './system';
 import { vsCodeButton } from '@vscode/webview-ui-toolkit';
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, HTMLAttributes } from 'preact';
 import { Icon } from './icon';
 
 register(vsCodeButton());
@@ -9,7 +9,7 @@ declare module 'preact' {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- the way preact's types name elements
   namespace JSX {
     interface IntrinsicElements {
-      'vscode-button': import('preact').HTMLAttributes<HTMLElement> & {
+      'vscode-button': HTMLAttributes<HTMLElement> & {
         appearance?: string;
         disabled?: boolean;
       };

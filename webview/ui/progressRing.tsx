@@ -1,5 +1,6 @@
 import { register } from './system';
 import { vsCodeProgressRing } from '@vscode/webview-ui-toolkit';
+import type { HTMLAttributes } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
 register(vsCodeProgressRing());
@@ -8,7 +9,7 @@ declare module 'preact' {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- the way preact's types name elements
   namespace JSX {
     interface IntrinsicElements {
-      'vscode-progress-ring': import('preact').HTMLAttributes<HTMLElement>;
+      'vscode-progress-ring': HTMLAttributes<HTMLElement>;
     }
   }
 }
