@@ -47,11 +47,13 @@ export async function composeService(
   });
   store.add(sample);
 
+  // Its probes take longer than a client should wait; nothing needs them before the first command.
+  const sandbox = createSandbox({ log });
   const world: RunWorld = {
     clock: systemClock,
     ids: systemIds,
     blobs,
-    sandbox: await createSandbox({ log }),
+    sandbox: () => sandbox,
     repository: openOnce((inner) => openRepository(inner, home)),
     openModel: async (inner, id) => {
       const opened = gateway.open(id);
@@ -98,7 +100,7 @@ export async function composeService(
     runs,
     gateway,
     state,
-    sandbox: world.sandbox,
+    sandbox,
     store,
   });
 }

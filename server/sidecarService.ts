@@ -21,7 +21,7 @@ export interface ServiceParts {
   readonly runs: RunService;
   readonly gateway: Gateway;
   readonly state: SidecarState;
-  readonly sandbox: Sandbox;
+  readonly sandbox: Promise<Sandbox>;
   readonly store: DisposableStore;
 }
 
@@ -38,7 +38,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
       logFile: home.log,
       root: home.root,
       journal,
-      sandbox,
+      sandbox: await sandbox,
       models: () => listed,
       runs: () => engine.runs(),
     };
@@ -56,12 +56,10 @@ export function sidecarService(parts: ServiceParts): SidecarService {
 
     provideSecrets: (_ctx, params) => Promise.resolve(state.provideKeys(params)),
     provideSettings: (_ctx, params) => Promise.resolve(state.provideSettings(params)),
-    status: () =>
-      Promise.resolve({
-        activeRuns: engine.active(),
-        dataFolder: home.folder,
-        sandbox: { level: sandbox.level, detail: sandbox.detail },
-      }),
+    status: async () => {
+      const { level, detail } = await sandbox;
+      return { activeRuns: engine.active(), dataFolder: home.folder, sandbox: { level, detail } };
+    },
     models,
     planning: () => runs.planningShow(),
     preview: (_ctx, phase) => runs.runPreview({ phase }),

@@ -10,7 +10,8 @@ export interface RunWorld {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly blobs: Blobs;
-  readonly sandbox: Sandbox;
+  /** The sandbox of this computer, once its probes have ended. */
+  sandbox(): Promise<Sandbox>;
   /** The private repository of the workspace, opened on first need. */
   repository(ctx: Context): Promise<PrivateRepository>;
   /**

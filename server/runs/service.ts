@@ -120,17 +120,12 @@ export class RunService implements Disposable {
       root: this.ports.world.folders.root,
       changeset,
       blobs: this.ports.world.blobs,
-      paths: params.paths,
+      ...(params.paths === undefined ? {} : { paths: params.paths }),
       decision: params.decision,
       dirty: params.dirty,
-      record: ({ path, written }, decision) =>
-        this.ports.engine.record(run.run, {
-          type: 'FileDecided',
-          changeset: changeset.changeset,
-          path,
-          decision,
-          written,
-        }),
+      record: async (decided) => {
+        await this.ports.engine.record(run.run, { type: 'FileDecided', ...decided });
+      },
     });
     this.onReviewChanged.fire(changeset.changeset);
     return { files: results.map(({ path, result, problem: why }) => ({ path, result, problem: why })) };

@@ -15,7 +15,8 @@ export async function runVerifyCommand(
   command: string,
   tree: string,
 ): Promise<Evidence> {
-  const result = await world.sandbox.run(ctx, {
+  const sandbox = await world.sandbox();
+  const result = await sandbox.run(ctx, {
     command,
     worktree: place.folder,
     cwd: '',

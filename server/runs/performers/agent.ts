@@ -37,7 +37,7 @@ export function agentPerformer(world: RunWorld): Performer {
       system: systemPrompt,
       instruction: await instructionFor(facts, plan, place),
       model: opened.value,
-      tools: toolsFor(node, world, plan, place),
+      tools: await toolsFor(node, world, plan, place),
       limits: facts.limits,
       afterChange: (ctx) => repository.writeTree(ctx, place.top),
       restore: (ctx, tree) => repository.restoreTree(ctx, place.top, tree ?? start.tree),
@@ -74,12 +74,12 @@ async function instructionFor(facts: RunFacts, plan: PlannedWork, place: RunWork
 }
 
 /** The agent's tools; its `finish` is believed only after the plan's verify commands have passed. */
-function toolsFor(
+async function toolsFor(
   node: NodeContext,
   world: RunWorld,
   plan: PlannedWork,
   place: RunWorktree,
-): readonly Tool[] {
+): Promise<readonly Tool[]> {
   const veto = async (ctx: Context): Promise<ToolResult | undefined> => {
     for (const command of plan.verify) {
       node.progress(command);
@@ -90,6 +90,7 @@ function toolsFor(
     }
     return undefined;
   };
-  const tools = worktreeTools({ node, sandbox: world.sandbox, worktree: place.folder, home: place.home });
+  const sandbox = await world.sandbox();
+  const tools = worktreeTools({ node, sandbox, worktree: place.folder, home: place.home });
   return [...tools, finishTool(veto)];
 }

@@ -1,0 +1,52 @@
+import type { Socket } from 'node:net';
+import { createConnection, type Connection } from 'vscode-languageserver';
+import {
+  createProtocolConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-languageserver/node';
+import type { Log } from '../base';
+
+/** A JSON-RPC connection over a proven socket; language-server messages and ours share it. */
+export interface OpenConnection {
+  readonly connection: Connection;
+  /** Resolves once when the client is gone, for whatever reason. */
+  readonly closed: Promise<void>;
+}
+
+/**
+ * Speaks JSON-RPC on `socket`. It builds on the language server's neutral connection with a watchdog
+ * of its own, because the one for Node ends the process when a client stops, exits or dies, and a
+ * sidecar outlives its clients. Call `connection.listen()` after registering handlers.
+ */
+export function openConnection(socket: Socket, log: Log): OpenConnection {
+  let announceClosed = (): void => undefined;
+  const closed = new Promise<void>((resolve) => (announceClosed = resolve));
+  const watchDog = {
+    shutdownReceived: false,
+    initialize: () => undefined,
+    exit: () => void socket.end(),
+  };
+  const connection = createConnection((logger) => {
+    const inner = createProtocolConnection(
+      new StreamMessageReader(socket),
+      new StreamMessageWriter(socket),
+      logger,
+    );
+    inner.onError(([error]) => {
+      log.warn('a client broke the protocol', { detail: error.message });
+      socket.destroy();
+    });
+    const onClosed = () => {
+      // Rejects what we still ask of this client; without it those promises would wait for ever.
+      inner.dispose();
+      announceClosed();
+    };
+    // A socket that went away between the handshake and here announces nothing any more.
+    if (socket.closed) queueMicrotask(onClosed);
+    else socket.once('close', onClosed);
+    return inner;
+  }, watchDog);
+  connection.onInitialize(() => ({ capabilities: {}, serverInfo: { name: 'symphony' } }));
+  return { connection, closed };
+}
