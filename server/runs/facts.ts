@@ -16,6 +16,8 @@ export const plannedWork = z.object({
 });
 
 export const runFacts = z.object({
+  /** What people call the run. */
+  title: z.string(),
   /** The private commit of the user's tree at the start. */
   base: z.object({ commit: z.string(), tree: z.string() }),
   model: z.string(),

@@ -118,14 +118,14 @@ export async function startAsk(
 }
 
 type Beginning = Pick<Parameters<Engine['start']>[0], 'title' | 'kind' | 'workflow'> & {
-  facts: Omit<RunFacts, 'base' | 'at'>;
+  facts: Omit<RunFacts, 'title' | 'base' | 'at'>;
 };
 
 async function begin(ctx: Context, { world, engine }: StartPorts, beginning: Beginning): Promise<string> {
   const run = world.ids.next('run');
   const repository = await world.repository(ctx);
   const base = await repository.snapshot(ctx, `refs/symphony/runs/${run}/base`, `Base of ${beginning.title}`);
-  const facts: RunFacts = { ...beginning.facts, base, at: world.clock.now() };
+  const facts: RunFacts = { ...beginning.facts, title: beginning.title, base, at: world.clock.now() };
   return engine.start({ ...beginning, run, facts: toJson(facts) as Record<string, never> });
 }
 

@@ -31,7 +31,7 @@ export function offerPerformer(world: RunWorld): Performer {
         clock: world.clock,
         id: `changes-${node.run}`,
         run: node.run,
-        title: titleOf(facts),
+        title: facts.title,
         base: facts.base.commit,
         integration: final.commit,
         groups: facts.plans.map((plan) => ({ plan: plan.id, title: plan.title })),
@@ -45,14 +45,9 @@ export function offerPerformer(world: RunWorld): Performer {
         ...final,
       } satisfies OfferOutput);
     });
-    await giveBackWorktrees(node, world, facts, final.commit);
+    await giveBackWorktrees(node, world, facts, final);
     return offered;
   };
-}
-
-function titleOf(facts: RunFacts): string {
-  const first = facts.plans[0]?.title ?? '';
-  return facts.phase === null ? first : `${facts.phase} · ${first}`;
 }
 
 /** Which plans' commits touched which path. */
@@ -80,7 +75,7 @@ async function giveBackWorktrees(
   node: NodeContext,
   world: RunWorld,
   facts: RunFacts,
-  final: string,
+  final: { commit: string; tree: string },
 ): Promise<void> {
   for (const plan of facts.plans) {
     const made = agentOutput.safeParse(node.output(nodeIds.agent(plan.id)));
@@ -95,7 +90,11 @@ async function giveBackWorktrees(
         merged.data.commit,
       );
   }
-  await removeQuietly(node, world, worktreePlace(world, node.run, 'integration').top, final);
+  // Only verify commands ran in this one, on trees that are committed: whatever it holds may go.
+  const { top } = worktreePlace(world, node.run, 'integration');
+  if (!existsSync(top)) return;
+  await (await world.repository(node)).restoreTree(node, top, final.tree);
+  await removeQuietly(node, world, top, final.commit);
 }
 
 async function removeQuietly(ctx: Context, world: RunWorld, folder: string, expected: string): Promise<void> {
