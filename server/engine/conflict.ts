@@ -12,3 +12,11 @@ export class SeqConflict extends Error {
     super(`run ${run}: appending after seq ${expected}, but the journal holds seq ${found}`);
   }
 }
+
+/** An event is durable that cannot follow the ones before: recording it again would make it worse. */
+export class BrokenFold extends Error {
+  override readonly name = 'BrokenFold';
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}

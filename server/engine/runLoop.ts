@@ -2,7 +2,7 @@ import type { EventOf, Question, RecordedEvent, RunEvent } from '../../schemas/j
 import type { Problem } from '../../schemas/codes';
 import type { RunState } from '../../schemas/wire/run';
 import { problem, problemOf, type Clock, type Json, type Log } from '../base';
-import { SeqConflict } from './conflict';
+import { BrokenFold, SeqConflict } from './conflict';
 import { decide } from './decide';
 import { fold, type FoldedRun } from './fold';
 import { isPersonEvent, type LoopEvent, type RunCommand, type Settle } from './loopEvents';
@@ -173,7 +173,11 @@ export class RunLoop {
   private takeNote(event: LoopEvent): void {
     switch (event.type) {
       case 'performed':
-        if (!event.outcome.ok) this.logFailure(event, problemOf(event.outcome.thrown));
+        if (!event.outcome.ok) {
+          const { node, attempt, outcome } = event;
+          const facts = { run: this.run.run, node, attempt, problem: problemOf(outcome.thrown) };
+          this.options.log.info('node failed', facts);
+        }
         return this.performing.drop(event.node, event.attempt);
       case 'rested':
         this.resting.delete(event.node);
@@ -190,11 +194,6 @@ export class RunLoop {
       case 'fileDecided':
         return;
     }
-  }
-
-  private logFailure(event: { readonly node: string; readonly attempt: number }, why: Problem): void {
-    const { node, attempt } = event;
-    this.options.log.info('node failed', { run: this.run.run, node, attempt, problem: why });
   }
 
   /** Does what follows until nothing does; false when the journal cannot be written. */
@@ -246,17 +245,8 @@ export class RunLoop {
       case 'RunCancelled':
         this.resting.clear();
         return;
-      case 'RunCreated':
-      case 'RunOwned':
-      case 'NodeStarted':
-      case 'StepRecorded':
-      case 'QuestionAsked':
-      case 'NodeRetried':
-      case 'RunPaused':
-      case 'RunResumed':
-      case 'RunCompleted':
-      case 'RunFailed':
-      case 'FileDecided':
+      default:
+        // All else changes the state alone, and deciding follows from that.
         return;
     }
   }
@@ -305,13 +295,5 @@ export class RunLoop {
     });
     this.options.onTrouble(this.trouble);
     void this.stop(0);
-  }
-}
-
-/** An event is durable that cannot follow the ones before: recording it again would make it worse. */
-class BrokenFold extends Error {
-  override readonly name = 'BrokenFold';
-  constructor(cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { problem, ProblemError } from '../base';
 
@@ -59,14 +59,18 @@ export function damaged(
 }
 
 /**
- * Copies a damaged file, and what SQLite keeps beside it, to the first free `name.damaged-N`. Returns the
- * copy's path, or the file's own when it cannot be copied (it is not touched either way).
+ * Copies a damaged file, and what SQLite keeps beside it, to the first free `name.damaged-N`, unless the
+ * same bytes were kept before: a sidecar that is started again and again must not fill the disk. Returns
+ * the copy's path, or the file's own when it cannot be copied (it is not touched either way).
  */
 export function keepDamaged(file: string): string {
-  let number = 1;
-  while (existsSync(`${file}.damaged-${number}`)) number++;
-  const backup = `${file}.damaged-${number}`;
   try {
+    let number = 1;
+    while (existsSync(`${file}.damaged-${number}`)) {
+      if (sameBytes(file, `${file}.damaged-${number}`)) return `${file}.damaged-${number}`;
+      number++;
+    }
+    const backup = `${file}.damaged-${number}`;
     if (existsSync(file)) copyFileSync(file, backup);
     for (const suffix of ['-wal', '-shm'])
       if (existsSync(file + suffix)) copyFileSync(file + suffix, backup + suffix);
@@ -75,3 +79,6 @@ export function keepDamaged(file: string): string {
     return path.resolve(file);
   }
 }
+
+const sameBytes = (one: string, other: string): boolean =>
+  statSync(one).size === statSync(other).size && readFileSync(one).equals(readFileSync(other));

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { link, open, unlink } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, link, open, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { z } from 'zod';
 import { problem } from '../base';
@@ -61,7 +62,7 @@ export function createWhole(file: string, text: string): Promise<boolean> {
       } finally {
         await handle.close();
       }
-      await link(temporary, file);
+      await linkOrCopy(temporary, file);
     } catch (thrown) {
       if (isCode(thrown, 'EEXIST')) return false;
       throw thrown;
@@ -71,6 +72,16 @@ export function createWhole(file: string, text: string): Promise<boolean> {
     await syncFolder(folder);
     return true;
   });
+}
+
+/** Gives a whole file its name if that is free; where there are no hard links, by an exclusive copy. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (thrown) {
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].some((code) => isCode(thrown, code))) throw thrown;
+    await copyFile(from, to, constants.COPYFILE_EXCL);
+  }
 }
 
 /** Runs file work and names what went wrong as `data.*`. */

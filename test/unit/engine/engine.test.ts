@@ -145,6 +145,21 @@ describe('the engine', () => {
     assert.equal(engine.state(stubborn)!.state, 'cancelled');
   });
 
+  it('ends a cancelled run after a restart without performing anything', async () => {
+    const journal = memoryJournal(jumpingClock());
+    const deaf: Performer = () => new Promise(() => undefined);
+    const first = engineOn(journal, deaf, { clock: new ManualClock() });
+    const run = await start(first, workflowOf({ a: '', b: 'a' }));
+    await settled();
+    assert.equal(await first.command(run, 'cancel'), 'cancelling');
+    await first.stop(0);
+    const bench = new Workbench();
+    const second = engineOn(journal, bench.perform);
+    await second.recover();
+    await ended(second, run);
+    assert.deepEqual([second.state(run)!.state, bench.started], ['cancelled', []]);
+  });
+
   it('tries again with growing pauses, then fails, then retries for a person', async () => {
     const clock = new ManualClock();
     const bench = new Workbench();

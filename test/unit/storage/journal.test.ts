@@ -16,7 +16,8 @@ const noted = (note: string): RunEvent => ({ type: 'RunCancelRequested', reason:
 /** A closed journal of one run with `count` events of 200 bytes. */
 async function written(count: number): Promise<void> {
   const journal = await open();
-  for (let seq = 0; seq < count; seq++) await journal.append('run', seq, [noted(`${seq} `.padEnd(200, '.'))]);
+  const events = Array.from({ length: count }, (_, seq) => noted(`${seq} `.padEnd(200, '.')));
+  await journal.append('run', 0, events);
   await journal.close();
 }
 
@@ -118,6 +119,8 @@ describe('a damaged journal', () => {
     assert.ok(String(args['detail']).length > 5);
     assert.deepEqual(readFileSync(String(args['backup'])), bytes, 'a copy is kept');
     assert.deepEqual(readFileSync(file()), bytes, 'the journal is not touched');
+    const again = await problemFrom('data.corrupt', readAll);
+    assert.equal(again.args['backup'], args['backup'], 'one copy is enough');
   }
 
   const overwrite = (at: number, bytes: Uint8Array) => {
