@@ -25,6 +25,19 @@ export const modelsList = request({
   runs: 'read',
 });
 
+/**
+ * What a model thought before a part of its reply, as some providers want it back with the next request.
+ * `data` is the provider's own and opaque (signatures, encrypted content); the numbers say how much of
+ * the reply's text and how many of its calls came before.
+ */
+export const thought = z.object({
+  text: z.string(),
+  data: z.json(),
+  afterText: z.number().int(),
+  afterCalls: z.number().int(),
+});
+export type Thought = z.infer<typeof thought>;
+
 /** Chat messages in the shape both hops share; tool calls and results keep their ids. */
 export const chatMessage = z.discriminatedUnion('role', [
   z.object({ role: z.literal('system'), text: z.string() }),
@@ -33,6 +46,7 @@ export const chatMessage = z.discriminatedUnion('role', [
     role: z.literal('assistant'),
     text: z.string(),
     calls: z.array(z.object({ id: z.string(), tool: z.string(), input: z.json() })),
+    thoughts: z.array(thought).optional(),
   }),
   z.object({
     role: z.literal('tool'),
@@ -52,6 +66,7 @@ export type ToolSpec = z.infer<typeof toolSpec>;
 export const chatReply = z.object({
   text: z.string(),
   calls: z.array(z.object({ id: z.string(), tool: z.string(), input: z.json() })),
+  thoughts: z.array(thought).optional(),
   usage,
   /** Why the model stopped: it is done, wants tools, or ran into its output limit. */
   finish: z.enum(['stop', 'tools', 'length']),

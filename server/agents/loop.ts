@@ -71,7 +71,8 @@ class Agent {
   async run(): Promise<AgentOutcome> {
     for (;;) {
       const reply = await this.ask();
-      this.messages.push({ role: 'assistant', text: reply.text, calls: reply.calls });
+      const { text, calls, thoughts } = reply;
+      this.messages.push({ role: 'assistant', text, calls, ...(thoughts === undefined ? {} : { thoughts }) });
       const summary = reply.calls.length > 0 ? await this.act(reply) : this.nudge(reply);
       if (summary !== undefined) return this.budget.outcome(summary);
     }

@@ -1,5 +1,5 @@
 import type { LanguageModelV4, LanguageModelV4StreamPart, LanguageModelV4Usage } from '@ai-sdk/provider';
-import type { ChatReply } from '../../schemas/wire/models';
+import type { ChatReply, Thought } from '../../schemas/wire/models';
 import type { Usage } from '../../schemas/wire/common';
 import { ProblemError, type Context } from '../base';
 import { Fault, faultOf } from './faults';
@@ -100,6 +100,7 @@ async function stream(
 class Turn {
   private text = '';
   private readonly calls: ChatReply['calls'] = [];
+  private readonly thoughts = new Map<string, Thought>();
   private end: Extract<LanguageModelV4StreamPart, { type: 'finish' }> | undefined;
   private failure: { readonly error: unknown } | undefined;
 
@@ -114,11 +115,28 @@ class Turn {
       if (part.delta !== '') this.onText(part.delta);
     } else if (part.type === 'tool-call') {
       this.calls.push({ id: part.toolCallId, tool: part.toolName, input: parseInput(part.input) as never });
+    } else if (
+      part.type === 'reasoning-start' ||
+      part.type === 'reasoning-delta' ||
+      part.type === 'reasoning-end'
+    ) {
+      this.think(part);
     } else if (part.type === 'finish') {
       this.end = part;
     } else if (part.type === 'error') {
       this.failure ??= { error: part.error };
     }
+  }
+
+  /** Thoughts are kept, never shown: some providers want them back word for word with the next request. */
+  private think(part: Extract<LanguageModelV4StreamPart, { type: `reasoning-${string}`; id: string }>): void {
+    const known = this.thoughts.get(part.id);
+    this.thoughts.set(part.id, {
+      text: (known?.text ?? '') + (part.type === 'reasoning-delta' ? part.delta : ''),
+      data: (part.providerMetadata as Thought['data'] | undefined) ?? known?.data ?? null,
+      afterText: known?.afterText ?? this.text.length,
+      afterCalls: known?.afterCalls ?? this.calls.length,
+    });
   }
 
   /** The reply; throws when the stream reported an error or stopped before its end. */
@@ -130,6 +148,7 @@ class Turn {
     return {
       text: this.text,
       calls: this.calls,
+      ...(this.thoughts.size === 0 ? {} : { thoughts: [...this.thoughts.values()] }),
       usage: usageOf(this.options, this.end.usage),
       finish: reason.unified === 'length' ? 'length' : this.calls.length > 0 ? 'tools' : 'stop',
     };
@@ -142,7 +161,7 @@ function usageOf({ provider, name }: ChatOptions, used: LanguageModelV4Usage): U
     outputTokens: used.outputTokens.total ?? 0,
     cachedTokens: used.inputTokens.cacheRead ?? 0,
   };
-  const usd = usdOf(provider, name, counted);
+  const usd = usdOf(provider, name, counted, used.inputTokens.cacheWrite ?? 0);
   return usd === undefined ? counted : { ...counted, usd };
 }
 

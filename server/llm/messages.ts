@@ -1,4 +1,8 @@
-import type { LanguageModelV4FunctionTool, LanguageModelV4Prompt } from '@ai-sdk/provider';
+import type {
+  LanguageModelV4FunctionTool,
+  LanguageModelV4Prompt,
+  SharedV4ProviderOptions,
+} from '@ai-sdk/provider';
 import type { ChatMessage, ToolSpec } from '../../schemas/wire/models';
 import type { Json } from '../base';
 
@@ -17,23 +21,8 @@ export function toPrompt(messages: readonly ChatMessage[]): LanguageModelV4Promp
         return { role: 'system', content: message.text, ...mark };
       case 'user':
         return { role: 'user', content: [{ type: 'text', text: message.text }], ...mark };
-      case 'assistant': {
-        // Providers refuse an assistant message without any content.
-        const text = message.text === '' && message.calls.length === 0 ? '(no text)' : message.text;
-        return {
-          role: 'assistant',
-          content: [
-            ...(text === '' ? [] : [{ type: 'text' as const, text }]),
-            ...message.calls.map(({ id, tool, input }) => ({
-              type: 'tool-call' as const,
-              toolCallId: id,
-              toolName: tool,
-              input: asObject(input),
-            })),
-          ],
-          ...mark,
-        };
-      }
+      case 'assistant':
+        return { role: 'assistant', content: assistantParts(message), ...mark };
       case 'tool':
         return {
           role: 'tool',
@@ -52,6 +41,31 @@ export function toPrompt(messages: readonly ChatMessage[]): LanguageModelV4Promp
         };
     }
   });
+}
+
+type Assistant = Extract<ChatMessage, { role: 'assistant' }>;
+type AssistantParts = Extract<LanguageModelV4Prompt[number], { role: 'assistant' }>['content'];
+
+/** Text, calls and thoughts in the order they came; providers verify that thoughts were not moved. */
+function assistantParts({ text, calls, thoughts = [] }: Assistant): AssistantParts {
+  const parts: AssistantParts = [];
+  let written = 0;
+  let called = 0;
+  const upTo = (characters: number, count: number) => {
+    if (characters > written) parts.push({ type: 'text', text: text.slice(written, characters) });
+    written = Math.max(written, characters);
+    for (const { id, tool, input } of calls.slice(called, count))
+      parts.push({ type: 'tool-call', toolCallId: id, toolName: tool, input: asObject(input) });
+    called = Math.max(called, count);
+  };
+  for (const thought of thoughts) {
+    upTo(thought.afterText, thought.afterCalls);
+    const providerOptions = thought.data as SharedV4ProviderOptions | null;
+    parts.push({ type: 'reasoning', text: thought.text, ...(providerOptions ? { providerOptions } : {}) });
+  }
+  upTo(text.length, calls.length);
+  // Providers refuse an assistant message without any content.
+  return text === '' && calls.length === 0 ? [...parts, { type: 'text', text: '(no text)' }] : parts;
 }
 
 export function toTools(tools: readonly ToolSpec[]): LanguageModelV4FunctionTool[] {

@@ -20,7 +20,7 @@ export const builtIns: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>([
       speaks: 'anthropic',
       baseUrl: 'https://api.anthropic.com/v1',
       variable: 'ANTHROPIC_API_KEY',
-      models: ['claude-sonnet-4-5', 'claude-opus-4-5', 'claude-haiku-4-5'],
+      models: ['claude-sonnet-5-5', 'claude-opus-5-5', 'claude-haiku-5-5'],
     },
   ],
   [
@@ -30,7 +30,7 @@ export const builtIns: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>([
       speaks: 'openai',
       baseUrl: 'https://api.openai.com/v1',
       variable: 'OPENAI_API_KEY',
-      models: ['gpt-5.1', 'gpt-5.1-codex', 'gpt-5-mini'],
+      models: ['gpt-6.1-sol', 'gpt-6.1-terra', 'gpt-6-luna'],
     },
   ],
   [
@@ -40,7 +40,7 @@ export const builtIns: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>([
       speaks: 'compatible',
       baseUrl: 'https://api.moonshot.ai/v1',
       variable: 'MOONSHOT_API_KEY',
-      models: ['kimi-k2-0905-preview', 'kimi-k2-turbo-preview'],
+      models: ['kimi-k3', 'kimi-k2.7-code', 'kimi-k2.6'],
     },
   ],
   [
@@ -50,7 +50,7 @@ export const builtIns: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>([
       speaks: 'compatible',
       baseUrl: 'https://openrouter.ai/api/v1',
       variable: 'OPENROUTER_API_KEY',
-      models: ['anthropic/claude-sonnet-4.5', 'moonshotai/kimi-k2'],
+      models: ['anthropic/claude-sonnet-5.5', 'moonshotai/kimi-k3'],
     },
   ],
   [

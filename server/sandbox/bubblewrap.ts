@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { privateFolder } from '../base/node';
 import { commandEnvironment, folderBelow } from './environment';
 import { gitFolders } from './gitfolders';
 import type { Programs } from './programs';
@@ -47,7 +48,7 @@ const limits = ['--nproc=1024', '--nofile=4096', '--fsize=2147483648', '--core=0
  */
 export async function bubblewrapLaunch(setup: Bubblewrap, request: CommandRequest): Promise<Launch> {
   const worktree = await realpath(request.worktree);
-  const home = await realpath(request.home);
+  const home = await realpath(await privateFolder(request.home));
   const readOnly = (place: string) => ['--ro-bind', place, place];
   const environment = commandEnvironment(home, setup.programs.searchPath);
   const dotGit = path.join(worktree, '.git');

@@ -27,7 +27,7 @@ const request: ChatRequest = {
 const names: Record<Format, string> = {
   anthropic: 'anthropic/claude-sonnet-4-5',
   openai: 'openai/gpt-5',
-  compatible: 'moonshot/kimi-k2-0905-preview',
+  compatible: 'moonshot/kimi-k3',
 };
 const every = Object.keys(names) as Format[];
 
@@ -35,7 +35,7 @@ const every = Object.keys(names) as Format[];
 async function ask(
   format: Format,
   plays: readonly Play[],
-  options: { idleMs?: number; signal?: AbortSignal } = {},
+  options: { idleMs?: number; signal?: AbortSignal; messages?: ChatMessage[] } = {},
 ) {
   const server = await startProvider(plays);
   const provider = names[format].split('/')[0]!;
@@ -60,7 +60,8 @@ async function ask(
   try {
     const model = gateway.open(names[format]);
     assert.ok(model.ok);
-    const reply = await model.value.chat(ctx, request, (piece) => (text += piece));
+    const asked = { ...request, messages: options.messages ?? conversation };
+    const reply = await model.value.chat(ctx, asked, (piece) => (text += piece));
     return { reply, problem: undefined, text, seen: server.seen, lines };
   } catch (thrown) {
     return { reply: undefined, problem: problemOf(thrown), text, seen: server.seen, lines };
@@ -82,7 +83,7 @@ describe('a turn of a model', () => {
           inputTokens: 100,
           outputTokens: 10,
           cachedTokens: 80,
-          usd: { anthropic: 0.000234, openai: 0.000135, compatible: 0.000049 }[format],
+          usd: { anthropic: 0.000234, openai: 0.000135, compatible: 0.000234 }[format],
         },
         finish: 'tools',
       });
@@ -95,6 +96,27 @@ describe('a turn of a model', () => {
       assert.match(sent, /You work\./);
       assert.equal((sent + path + lines.join()).includes(secret), false, 'the key is in headers alone');
       if (format === 'anthropic') assert.match(sent, /"cache_control":\{"type":"ephemeral"\}/);
+    });
+
+    it(`gives ${format} back what it thought`, async () => {
+      const first = await ask(format, [says(format, { ...good, thought: 'hmm, ü' })]);
+      const { reply } = first;
+      assert.equal(reply?.thoughts?.length, 1, JSON.stringify(first.problem ?? reply));
+      assert.equal(first.text, good.text, 'thoughts are not shown');
+      const { text, calls, thoughts } = reply!;
+      const back: ChatMessage[] = [
+        ...conversation.slice(0, 2),
+        { role: 'assistant', text, calls, ...(thoughts === undefined ? {} : { thoughts }) },
+        { role: 'tool', results: [{ id: 'c1', tool: 'list', text: 'ok', isError: false }] },
+      ];
+      const { seen } = await ask(format, [says(format, good)], { messages: back });
+      const sent = JSON.stringify(seen[0]!.body);
+      const expected = {
+        anthropic: '{"type":"thinking","thinking":"hmm, ü","signature":"signed"},{"type":"text"',
+        openai: '"encrypted_content":"sealed"',
+        compatible: '"reasoning_content":"hmm, ü"',
+      }[format];
+      assert.ok(sent.includes(expected), sent);
     });
 
     it(`knows an answer cut by its limit in ${format}`, async () => {

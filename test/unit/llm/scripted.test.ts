@@ -132,6 +132,36 @@ describe('the scripted model', () => {
     assert.equal(await post({ host, authorization }, '/v1/models'), 404);
   });
 
+  it('streams byte for byte what OpenAI would', async () => {
+    const response = await fetch(`${server.baseUrl}/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${server.key}` },
+      body: JSON.stringify({
+        model: 'sample',
+        stream: true,
+        messages: [{ role: 'user', content: 'Plan: 01-01' }],
+        tools: [{ type: 'function', function: { name: 'read_files' } }],
+      }),
+    });
+    const chunk = (delta: string, finish = 'null') =>
+      `data: {"id":"chatcmpl-01-01-0","object":"chat.completion.chunk","created":1735689600,"model":"sample","choices":[{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${finish}}]}\n\n`;
+    const expected = [
+      chunk('{"role":"assistant","content":""}'),
+      chunk('{"content":"I look first"}'),
+      chunk('{"content":". 👀"}'),
+      chunk(
+        '{"tool_calls":[{"index":0,"id":"call_01_01_0_0","type":"function","function":{"name":"read_files","arguments":""}}]}',
+      ),
+      chunk('{"tool_calls":[{"index":0,"function":{"arguments":"{\\"files\\":[{\\"path\\":\\"a.js\\""}}]}'),
+      chunk('{"tool_calls":[{"index":0,"function":{"arguments":"}]}"}}]}'),
+      chunk('{}', '"tool_calls"'),
+      'data: {"id":"chatcmpl-01-01-0","object":"chat.completion.chunk","created":1735689600,"model":"sample","choices":[],"usage":{"prompt_tokens":37,"completion_tokens":11,"total_tokens":48,"prompt_tokens_details":{"cached_tokens":0}}}\n\n',
+      'data: [DONE]\n\n',
+    ];
+    assert.equal(await response.text(), expected.join(''));
+    assert.equal(response.headers.get('content-type'), 'text/event-stream');
+  });
+
   it('refuses a malformed script', async () => {
     await assert.rejects(startScriptedModel({ script: { name: 'x', rules: [{}] }, log: silentLog }));
   });

@@ -44,6 +44,7 @@ export async function startProvider(plays: readonly Play[]): Promise<FakeProvide
 
 /** What a turn says, in no provider's format. */
 export interface Said {
+  readonly thought?: string;
   readonly text?: string;
   readonly calls?: readonly { readonly id: string; readonly tool: string; readonly input: string }[];
   readonly finish?: 'stop' | 'length';
@@ -68,7 +69,7 @@ const half = (text: string): [string, string] => [
 
 /** The three wire formats, each as the list of events a true server sends. */
 export const formats = {
-  anthropic: ({ text, calls = [], finish }: Said): Event[] => {
+  anthropic: ({ thought, text, calls = [], finish }: Said): Event[] => {
     const events: Event[] = [
       [
         'message_start',
@@ -94,6 +95,26 @@ export const formats = {
       ['ping', { type: 'ping' }],
     ];
     let index = 0;
+    if (thought !== undefined) {
+      const delta = (delta: object): Event => [
+        'content_block_delta',
+        { type: 'content_block_delta', index, delta },
+      ];
+      events.push(
+        [
+          'content_block_start',
+          {
+            type: 'content_block_start',
+            index,
+            content_block: { type: 'thinking', thinking: '', signature: '' },
+          },
+        ],
+        delta({ type: 'thinking_delta', thinking: thought }),
+        delta({ type: 'signature_delta', signature: 'signed' }),
+        ['content_block_stop', { type: 'content_block_stop', index }],
+      );
+      index++;
+    }
     if (text !== undefined) {
       events.push([
         'content_block_start',
@@ -131,7 +152,7 @@ export const formats = {
     return events;
   },
 
-  compatible: ({ text, calls = [], finish }: Said): Event[] => {
+  compatible: ({ thought, text, calls = [], finish }: Said): Event[] => {
     const base = { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'm' };
     const delta = (delta: object, finish_reason: string | null = null): Event => [
       null,
@@ -140,6 +161,7 @@ export const formats = {
     const reason = finish === 'length' ? 'length' : calls.length > 0 ? 'tool_calls' : 'stop';
     return [
       delta({ role: 'assistant', content: '' }),
+      ...(thought === undefined ? [] : half(thought).map((piece) => delta({ reasoning_content: piece }))),
       ...(text === undefined ? [] : half(text).map((content) => delta({ content }))),
       ...calls.flatMap((call, index) => [
         delta({
@@ -169,7 +191,7 @@ export const formats = {
     ];
   },
 
-  openai: ({ text, calls = [], finish }: Said): Event[] => {
+  openai: ({ thought, text, calls = [], finish }: Said): Event[] => {
     let sequence_number = 0;
     const event = (type: string, data: object): Event => [
       type,
@@ -185,6 +207,24 @@ export const formats = {
     };
     const events: Event[] = [event('response.created', { response })];
     let output_index = 0;
+    if (thought !== undefined) {
+      const item = { id: 'rs_1', type: 'reasoning', summary: [] };
+      const index = { item_id: 'rs_1', output_index, summary_index: 0 };
+      events.push(
+        event('response.output_item.added', { output_index, item: { ...item, encrypted_content: '' } }),
+        event('response.reasoning_summary_part.added', index),
+        event('response.reasoning_summary_text.delta', { ...index, delta: thought }),
+        event('response.reasoning_summary_part.done', index),
+        event('response.output_item.done', {
+          output_index: output_index++,
+          item: {
+            ...item,
+            summary: [{ type: 'summary_text', text: thought }],
+            encrypted_content: 'sealed',
+          },
+        }),
+      );
+    }
     if (text !== undefined) {
       const item = { id: 'msg_1', type: 'message', role: 'assistant', status: 'in_progress', content: [] };
       events.push(event('response.output_item.added', { output_index, item }));

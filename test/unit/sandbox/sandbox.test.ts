@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -136,6 +136,36 @@ describe('the sandbox', function () {
     assert.equal(result.exitCode, 124);
     assert.equal(result.timedOut, true);
     assert.ok(result.milliseconds < 3000, `${result.milliseconds} ms`);
+  });
+
+  it('leaves no process when the program that ran it is killed', async function () {
+    const mark = `86${process.pid}`;
+    const code = `
+      const { createSandbox } = require(${JSON.stringify(path.resolve(__dirname, '../../../server/sandbox/index.ts'))});
+      const log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
+      createSandbox({ log, folder: ${JSON.stringify(base)} }).then((sandbox) => {
+        sandbox.run({ signal: new AbortController().signal, log }, { command: '(setsid sleep ${mark} &); sleep ${mark}',
+          worktree: ${JSON.stringify(worktree)}, cwd: '', home: ${JSON.stringify(home)}, timeoutMs: 60000, outputBytes: 100 });
+      });`;
+    const owner = spawn(process.execPath, ['--import', 'tsx', '-e', code], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    const sleeping = () =>
+      readdirSync('/proc').filter((name) => {
+        if (!/^\d+$/.test(name)) return false;
+        try {
+          return readFileSync(`/proc/${name}/cmdline`, 'utf8') === `sleep\0${mark}\0`;
+        } catch {
+          return false;
+        }
+      }).length;
+    const until = async (count: number) => {
+      for (let i = 0; i < 200 && sleeping() !== count; i++) await new Promise((wake) => setTimeout(wake, 25));
+      return sleeping();
+    };
+    assert.equal(await until(2), 2, 'both run');
+    owner.kill('SIGKILL');
+    assert.equal(await until(0), 0, 'none is left');
   });
 
   it('does not wait for what a command leaves behind', async () => {
