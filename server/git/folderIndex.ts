@@ -118,10 +118,7 @@ export class FolderIndex {
     forced: readonly string[],
   ): Promise<Map<string, string>> {
     const before = this.known ?? (await entries(ctx, this.git, index));
-    // A tracked file that has become a repository of its own must not turn into a submodule.
-    const nested = new Set(listing.nested);
-    const tracked = [...listing.tracked.keys()].filter((file) => !nested.has(file));
-    const files = [...new Set([...tracked, ...listing.others, ...forced])];
+    const files = [...new Set([...listing.tracked.keys(), ...listing.others, ...forced])];
     const wanted = new Set([...files, ...listing.submodules.keys()]);
     const lines: string[] = [];
     const isStale = (file: string, entry: string) =>
@@ -151,7 +148,26 @@ export class FolderIndex {
         files.filter((_, i) => there[i]),
       );
     });
+    // A tracked file that has become a repository of its own is no submodule: it is gone.
+    const strays = (await this.submodules(ctx, index)).filter((file) => !listing.submodules.has(file));
+    await this.info(
+      ctx,
+      index,
+      strays.map((file) => this.removal(file)),
+    );
     return new Map([...files.map((file) => [file, ''] as const), ...listing.submodules]);
+  }
+
+  /** Names of the index's submodules; the other entries are not even turned into text. */
+  private async submodules(ctx: Context, index: string): Promise<string[]> {
+    const { stdout } = await this.git.run(ctx, ['ls-files', '-s', '-z'], { index });
+    const found: string[] = [];
+    const mark = Buffer.from('160000 ');
+    for (let at = stdout.indexOf(mark); at >= 0; at = stdout.indexOf(mark, at + 1)) {
+      if (at > 0 && stdout[at - 1] !== 0) continue;
+      found.push(parseEntry(stdout.toString('latin1', at, stdout.indexOf(0, at)))[1]);
+    }
+    return found;
   }
 
   /** Mode 0 takes an entry out. */

@@ -1,4 +1,4 @@
-import { readFile, readdir, rm } from 'node:fs/promises';
+import { readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { privateFolder, readIfThere, writeFileAtomic } from '../base/node';
 import { problem, type Context } from '../base';
@@ -62,6 +62,8 @@ export async function prepareLayout(
     throw problem('git.failed', { command: `--git-dir=${gitDir}`, detail });
   }
   await clearLeftovers(layout);
+  await privateFolder(path.join(gitDir, 'info'));
+  await writeIfOther(path.join(gitDir, 'info/attributes'), attributes);
   await writeIfOther(
     path.join(gitDir, 'objects/info/alternates'),
     `${alternate(path.join(user.commonDir, 'objects'))}\n`,
@@ -92,11 +94,15 @@ export async function syncUser(
   return userSettings;
 }
 
-/** Writes only what differs, so that a second opening costs no disk flush. */
+/**
+ * Writes a file whose one right content is known, if it holds anything else. Without a disk flush:
+ * whatever a power cut leaves is compared and written again at the next opening.
+ */
 export async function writeIfOther(file: string, content: Buffer | string): Promise<void> {
   const bytes = Buffer.from(content);
   if ((await readIfThere(file))?.equals(bytes)) return;
-  await writeFileAtomic(file, bytes);
+  await writeFile(`${file}.new`, bytes, { mode: 0o600 });
+  await rename(`${file}.new`, file);
 }
 
 async function initialise(ctx: Context, gitDir: string, format: string): Promise<void> {
@@ -105,8 +111,6 @@ async function initialise(ctx: Context, gitDir: string, format: string): Promise
   const file = path.join(gitDir, 'config');
   const config = await readFile(file, 'utf8');
   if (!config.includes(settingsHeader)) await writeFileAtomic(file, `${config}${settings}`);
-  await privateFolder(path.join(gitDir, 'info'));
-  await writeFileAtomic(path.join(gitDir, 'info/attributes'), attributes);
   // Written last: its presence says that everything before it is complete.
   await writeFileAtomic(path.join(gitDir, 'symphony-format'), `${format}\n`);
 }

@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isCode, readIfThere, sha256 } from '../base/node';
 import { problem, type Context } from '../base';
@@ -156,7 +156,12 @@ export class Worktrees {
       throw thrown;
     });
     if (entry !== undefined && !entry.isFile()) refuseNested(folder, '.git');
-    await writeIfOther(file, `gitdir: ${this.recordsOf(folder)}\n`);
+    const content = `gitdir: ${this.recordsOf(folder)}\n`;
+    if ((await readIfThere(file))?.toString('utf8') !== content) {
+      // No temporary file here: left behind by a kill, it would pass for the agent's work.
+      await rm(file, { force: true });
+      await writeFile(file, content, { flag: 'wx' });
+    }
     refuseNested(folder, await findNestedGit(folder));
   }
 
