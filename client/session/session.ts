@@ -75,7 +75,11 @@ export class LiveSession implements Session {
     for (let tries = 1; ; tries++) {
       const connection = await this.arrived();
       try {
-        return (await connection.client.sendRequest(method, params, token)) as Result<N>;
+        // The library takes an absent third argument for a second parameter, so it must not be there at all.
+        const { client } = connection;
+        return (await (token
+          ? client.sendRequest(method, params, token)
+          : client.sendRequest(method, params))) as Result<N>;
       } catch (thrown) {
         if (token?.isCancellationRequested) throw problem('cancelled');
         const lost = connection !== this.connection || !connection.client.isRunning();

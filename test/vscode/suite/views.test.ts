@@ -67,7 +67,7 @@ describe('the views, over a real sidecar', () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
   });
 
-  it('are empty where nothing has run', async () => {
+  it('know of runs and changes', async () => {
     for (const watched of [inside.data.runs, inside.data.changesets]) {
       await watched.refresh();
       assert.equal(watched.problem, undefined);
