@@ -3,7 +3,15 @@ import type { RecordedEvent, Question } from '../../schemas/journal/events';
 import type { BoardNode } from '../../schemas/wire/board';
 import type { PlanReport, RunSummary } from '../../schemas/wire/run';
 import { NoAnswer, RequestFailed, type Host, type Requests, type Rpc } from '../rpc';
-import { boardStrings, sentencesOf, textOf, type ShownProblem, type Strings, type Text } from '../strings';
+import {
+  boardStrings,
+  noteText,
+  sentencesOf,
+  textOf,
+  type ShownProblem,
+  type Strings,
+  type Text,
+} from '../strings';
 import { layOut, type Layout } from './layout';
 import {
   announcementOf,
@@ -55,6 +63,8 @@ export interface Store {
   /** One signal per node, so that a patch redraws the cards it is about. */
   node(id: string): ReadonlySignal<BoardNode | undefined>;
   planFor(node: string): string | undefined;
+  /** The note of a node as a sentence, also where it is the code of a problem. */
+  noteOf(node: BoardNode): string;
   start(): void;
   retryNow(): void;
   command(command: RunAction): void;
@@ -100,6 +110,16 @@ export function createStore({ rpc, host, now }: StoreOptions): Store {
   const askers = signal<ReadonlyMap<string, string>>(new Map());
   const nodes = new Map<string, Signal<BoardNode | undefined>>();
   const t: Text = (key, args) => textOf(strings.value, key, args);
+
+  const planFor = (id: string): string | undefined =>
+    planOf(
+      id,
+      (report.value?.plans ?? []).map(({ plan }) => plan),
+    );
+  const problemOf = (id: string): ShownProblem | null => {
+    const plan = planFor(id);
+    return report.value?.plans.find((each) => each.plan === plan)?.problem ?? null;
+  };
 
   let run: string | null = null;
   let asking = false;
@@ -301,11 +321,8 @@ export function createStore({ rpc, host, now }: StoreOptions): Store {
     strings,
     t,
     node,
-    planFor: (id) =>
-      planOf(
-        id,
-        (report.value?.plans ?? []).map(({ plan }) => plan),
-      ),
+    planFor,
+    noteOf: (of) => noteText(strings.value, of.note, problemOf(of.id)),
     start() {
       rpc.on('init', (init) => {
         strings.value = { ...boardStrings, ...init.strings };
