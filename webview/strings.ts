@@ -164,6 +164,16 @@ export function sentencesOf(strings: Strings, problem: ShownProblem): { message:
   };
 }
 
+/**
+ * The note of a node. The sidecar writes the code of a problem there; a person reads its sentence, from
+ * the plan's report where that has come, else with what is not known yet left open.
+ */
+export function noteText(strings: Strings, note: string, reported: ShownProblem | null): string {
+  const sentence = strings[`problem.${note}`];
+  if (reported?.code === note) return sentencesOf(strings, reported).message;
+  return sentence === undefined ? note : sentence.replace(/\{\w+\}/g, '…');
+}
+
 /** The label of a question's choice; an unknown choice is shown as it stands. */
 export function choiceLabel(strings: Strings, choice: string): string {
   const key = `choice.${choice}`;

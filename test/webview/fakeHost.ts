@@ -28,6 +28,16 @@ export interface FakeHost {
 export function startFakeHost(scenario: string): void {
   const board = scenario === 'large' ? largeBoard(1_000) : scenario === 'noRun' ? null : { ...sampleBoard() };
   if (board && scenario === 'empty') Object.assign(board, { nodes: [], edges: [], state: 'completed' });
+  if (board && scenario === 'failed') {
+    board.state = 'failed';
+    board.nodes = board.nodes.map((node) =>
+      node.id === 'agent:02-02' || node.id === 'agent:02-03'
+        ? { ...node, state: 'failed', attempt: 2, note: 'agent.turnLimit', endedAt: sampleNow }
+        : node.state === 'pending'
+          ? { ...node, state: node.id.startsWith('agent') ? 'cancelled' : 'pending' }
+          : node,
+    );
+  }
   const failing = scenario === 'error' ? runUnknown : scenario === 'gone' ? gone : undefined;
   const host: FakeHost = {
     asked: [],
@@ -59,12 +69,16 @@ export function startFakeHost(scenario: string): void {
   };
   const read = (): unknown =>
     location.hash.length > 1 ? JSON.parse(decodeURIComponent(location.hash.slice(1))) : undefined;
+  const problem = { code: 'agent.turnLimit', args: { plan: '02-02', limit: 40 } };
+  const reports = sampleReports().map((report) =>
+    scenario === 'failed' && report.plan === '02-02' ? { ...report, state: 'failed', problem } : report,
+  );
   const answer = (method: string): unknown => {
     switch (method) {
       case 'board/snapshot':
         return structuredClone(host.board);
       case 'run/show':
-        return { summary: summaryOf(host), plans: scenario === 'large' ? [] : sampleReports() };
+        return { summary: summaryOf(host), plans: scenario === 'large' ? [] : reports };
       case 'run/list':
         return { runs: host.board ? [summaryOf(host)] : [] };
       default:
@@ -106,6 +120,8 @@ export function startFakeHost(scenario: string): void {
 const sentences = {
   'problem.sandbox.unavailable': 'Commands of agents are not isolated on this computer: {detail}',
   'fix.sandbox.unavailable': 'Look at the command below. It runs as you, in the agent’s worktree.',
+  'problem.agent.turnLimit': 'The agent of {plan} used all {limit} turns.',
+  'fix.agent.turnLimit': 'Raise the limit symphony.limits.turns, or make the plan smaller.',
   'problem.run.unknown': 'There is no run {run}.',
 };
 const runUnknown = {

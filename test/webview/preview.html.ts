@@ -156,6 +156,10 @@ async function takePictures(folder: string): Promise<void> {
     await shoot('narrow-details', { width: 400, height: 780, scenario: 'calm' }, details);
     await shoot('narrow-list', { width: 400, height: 780, scenario: 'calm' }, list);
     await shoot('rtl', { rtl: true }, details);
+    await shoot('failed', { theme: 'light', scenario: 'failed' }, async (page) => {
+      await page.locator('[data-node="agent:02-02"]').click();
+      await page.waitForTimeout(400);
+    });
     await shoot('error', { scenario: 'error' });
     await shoot('gone', { scenario: 'gone' });
     await shoot('none', { scenario: 'noRun' });

@@ -40,7 +40,7 @@ export function Card({ place, active, selected, asks, after }: CardProps) {
       </span>
       {compact ? null : (
         <span class="card-note" dir="auto">
-          {node.note}
+          {store.noteOf(node)}
         </span>
       )}
       <span class="card-meta">

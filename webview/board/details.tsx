@@ -82,6 +82,7 @@ function Actions({ model, node }: { model: BoardModel; node: BoardNode }) {
 }
 
 function NodeFacts({ node }: { node: BoardNode }) {
+  const store = useStore();
   const time = (at: number): string =>
     new Date(at).toLocaleTimeString(document.documentElement.lang || undefined);
   return (
@@ -107,7 +108,7 @@ function NodeFacts({ node }: { node: BoardNode }) {
       )}
       {node.note === '' ? null : (
         <Row name="details.note">
-          <span dir="auto">{node.note}</span>
+          <span dir="auto">{store.noteOf(node)}</span>
         </Row>
       )}
     </dl>

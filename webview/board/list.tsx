@@ -80,7 +80,7 @@ function Row({ id, after = [] }: { id: string; after: readonly string[] | undefi
         {after.map((before) => store.node(before).value?.title ?? before).join(', ')}
       </td>
       <td class="optional muted note" dir="auto">
-        {node.note}
+        {store.noteOf(node)}
       </td>
     </tr>
   );

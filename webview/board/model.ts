@@ -145,3 +145,19 @@ export function planOf(nodeId: string, plans: Iterable<string>): string | undefi
   }
   return undefined;
 }
+
+/** Whether two models have the same nodes and edges in the same order, so that their picture is one. */
+export function sameShape(before: BoardModel | null, after: BoardModel): boolean {
+  if (before === null || before.nodes.size !== after.nodes.size) return false;
+  if (before.edges.length !== after.edges.length) return false;
+  const ids = [...after.nodes.values()];
+  let at = 0;
+  for (const { id, kind } of before.nodes.values()) {
+    const other = ids[at++]!;
+    if (other.id !== id || other.kind !== kind) return false;
+  }
+  return before.edges.every((edge, place) => {
+    const other = after.edges[place]!;
+    return edge.from === other.from && edge.to === other.to;
+  });
+}

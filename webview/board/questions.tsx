@@ -4,7 +4,7 @@ import { Badge, Button, Icon, Link } from '../ui';
 import { useStore } from './context';
 import { focusSoon } from './focus';
 import { hidesSomething, revealed } from './format';
-import type { AskedQuestion } from './store';
+import type { AskedQuestion } from './reports';
 
 /** How long an approval stays off after the questions changed: nobody approves what slid under a click. */
 const armedAfter = 500;

@@ -1,36 +1,33 @@
 import { batch, computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
-import type { RecordedEvent, Question } from '../../schemas/journal/events';
+import type { RecordedEvent } from '../../schemas/journal/events';
 import type { BoardNode } from '../../schemas/wire/board';
-import type { PlanReport, RunSummary } from '../../schemas/wire/run';
 import { NoAnswer, RequestFailed, type Host, type Requests, type Rpc } from '../rpc';
-import { boardStrings, sentencesOf, textOf, type ShownProblem, type Strings, type Text } from '../strings';
+import {
+  boardStrings,
+  noteText,
+  sentencesOf,
+  textOf,
+  type ShownProblem,
+  type Strings,
+  type Text,
+} from '../strings';
 import { layOut, type Layout } from './layout';
 import {
   announcementOf,
   applyPatch,
   fromSnapshot,
   isLive,
-  planOf,
+  sameShape,
   type BoardModel,
   type Patch,
   type RunAction,
 } from './model';
+import { createReports, type AskedQuestion, type Report } from './reports';
 import { savedState, saveOnChange } from './saved';
 import type { Viewport } from './viewport';
 
 /** What the page shows in place of, or above, the graph. */
 export type Phase = 'loading' | 'noRun' | 'ready' | 'error';
-
-export interface Report {
-  readonly summary: RunSummary;
-  readonly plans: readonly PlanReport[];
-}
-
-export interface AskedQuestion {
-  readonly question: Question;
-  /** The node that asks, where it is known. */
-  readonly node: string | undefined;
-}
 
 export interface Store {
   readonly phase: Signal<Phase>;
@@ -55,6 +52,8 @@ export interface Store {
   /** One signal per node, so that a patch redraws the cards it is about. */
   node(id: string): ReadonlySignal<BoardNode | undefined>;
   planFor(node: string): string | undefined;
+  /** The note of a node as a sentence, also where it is the code of a problem. */
+  noteOf(node: BoardNode): string;
   start(): void;
   retryNow(): void;
   command(command: RunAction): void;
@@ -87,7 +86,6 @@ export function createStore({ rpc, host, now }: StoreOptions): Store {
   const model = signal<BoardModel | null>(null);
   const givenTitle = signal('');
   const layout = signal<Layout | null>(null);
-  const report = signal<Report | null>(null);
   const announcement = signal('');
   const selected = signal(saved.selected);
   const viewport = signal<Viewport | null>(
@@ -97,18 +95,15 @@ export function createStore({ rpc, host, now }: StoreOptions): Store {
   const busy = signal<ReadonlySet<string>>(new Set());
   const clock = signal(now());
   const strings = signal<Strings>(boardStrings);
-  const askers = signal<ReadonlyMap<string, string>>(new Map());
   const nodes = new Map<string, Signal<BoardNode | undefined>>();
   const t: Text = (key, args) => textOf(strings.value, key, args);
 
   let run: string | null = null;
+  const reports = createReports(rpc, () => run);
   let asking = false;
   let held: Patch[] = [];
   let wait = firstWait;
   let again: ReturnType<typeof setTimeout> | undefined;
-  let reportTimer: ReturnType<typeof setTimeout> | undefined;
-  let reportAfter = 0;
-
   const node = (id: string): Signal<BoardNode | undefined> => {
     let found = nodes.get(id);
     if (!found) nodes.set(id, (found = signal(model.peek()?.nodes.get(id))));
@@ -146,7 +141,7 @@ export function createStore({ rpc, host, now }: StoreOptions): Store {
       patched.changed,
       patched.changed.some((id) => !held_.nodes.has(id)),
     );
-    if (patched.model.state !== held_.state) refreshReport(0);
+    if (patched.model.state !== held_.state) reports.refresh(0);
   };
 
   const snapshot = async (): Promise<void> => {
@@ -167,7 +162,7 @@ export function createStore({ rpc, host, now }: StoreOptions): Store {
         problem.value = null;
       });
       wait = firstWait;
-      refreshReport(0);
+      reports.refresh(0);
     } catch (reason) {
       if (asked === run) failed(reason);
     } finally {
@@ -196,38 +191,11 @@ export function createStore({ rpc, host, now }: StoreOptions): Store {
     wait = Math.min(longestWait, wait * 2);
   };
 
-  const loadReport = async (): Promise<void> => {
-    const asked = run;
-    if (asked === null) return;
-    try {
-      const shown = await rpc.ask('run/show', { run: asked });
-      if (asked === run) report.value = shown;
-    } catch {
-      // The board itself tells when the host does not answer; an old report is better than none.
-    }
-  };
-
-  /** Loads the report in so many milliseconds, or when an earlier wish for it comes due. */
-  const refreshReport = (after: number): void => {
-    if (reportTimer !== undefined && reportAfter <= after) return;
-    clearTimeout(reportTimer);
-    reportAfter = after;
-    reportTimer = setTimeout(() => {
-      reportTimer = undefined;
-      void loadReport();
-    }, after);
-  };
-
   const events = (arrived: readonly RecordedEvent[]): void => {
-    const mine = arrived.filter((recorded) => recorded.run === run);
-    for (const { event } of mine) {
-      if (event.type !== 'QuestionAsked') continue;
-      askers.value = new Map(askers.peek()).set(event.question.id, event.node);
-      const { message } = sentencesOf(strings.peek(), event.question.problem);
+    for (const question of reports.take(arrived)) {
+      const { message } = sentencesOf(strings.peek(), question.problem);
       announcement.value = t('announce.question', { question: message });
     }
-    // What a step cost may be seen a little later; that a person is asked may not.
-    if (mine.length > 0) refreshReport(mine.every(({ event }) => event.type === 'StepRecorded') ? 1_000 : 50);
   };
 
   /** Asks on behalf of the person: its button is off meanwhile, a failure is shown. */
@@ -238,7 +206,7 @@ export function createStore({ rpc, host, now }: StoreOptions): Store {
       .ask(method, params)
       .then(
         // The button stays off until the page has seen what came of it.
-        () => (method === 'run/answer' || method === 'run/command' ? loadReport() : undefined),
+        () => (method === 'run/answer' || method === 'run/command' ? reports.load() : undefined),
         (reason: unknown) => {
           if (reason instanceof RequestFailed) notice.value = reason.problem;
           else if (reason instanceof NoAnswer) {
@@ -267,7 +235,7 @@ export function createStore({ rpc, host, now }: StoreOptions): Store {
         }
         model.value = null;
         layout.value = null;
-        report.value = null;
+        reports.report.value = null;
         nodes.clear();
         held = [];
       }
@@ -285,13 +253,8 @@ export function createStore({ rpc, host, now }: StoreOptions): Store {
     model,
     title: computed(() => model.value?.title ?? givenTitle.value),
     layout,
-    report,
-    questions: computed(() =>
-      (report.value?.summary.questions ?? []).map((question) => ({
-        question,
-        node: askers.value.get(question.id),
-      })),
-    ),
+    report: reports.report,
+    questions: reports.questions,
     announcement,
     selected,
     viewport,
@@ -301,11 +264,8 @@ export function createStore({ rpc, host, now }: StoreOptions): Store {
     strings,
     t,
     node,
-    planFor: (id) =>
-      planOf(
-        id,
-        (report.value?.plans ?? []).map(({ plan }) => plan),
-      ),
+    planFor: (id) => reports.planFor(id),
+    noteOf: (of) => noteText(strings.value, of.note, reports.problemOf(of.id)),
     start() {
       rpc.on('init', (init) => {
         strings.value = { ...boardStrings, ...init.strings };
@@ -348,20 +308,4 @@ export function createStore({ rpc, host, now }: StoreOptions): Store {
       run !== null && act('review', 'ui/openReview', { run, ...(plan === undefined ? {} : { plan }) }),
     openPlan: (plan) => run !== null && act('plan', 'ui/openPlan', { run, plan }),
   };
-}
-
-/** Whether two models have the same nodes and edges in the same order, so that their picture is one. */
-function sameShape(before: BoardModel | null, after: BoardModel): boolean {
-  if (before === null || before.nodes.size !== after.nodes.size) return false;
-  if (before.edges.length !== after.edges.length) return false;
-  const ids = [...after.nodes.values()];
-  let at = 0;
-  for (const { id, kind } of before.nodes.values()) {
-    const other = ids[at++]!;
-    if (other.id !== id || other.kind !== kind) return false;
-  }
-  return before.edges.every((edge, place) => {
-    const other = after.edges[place]!;
-    return edge.from === other.from && edge.to === other.to;
-  });
 }

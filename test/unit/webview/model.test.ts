@@ -11,7 +11,7 @@ import {
   type Patch,
 } from '../../../webview/board/model';
 import { savedState } from '../../../webview/board/saved';
-import { boardStrings, choiceLabel, sentencesOf } from '../../../webview/strings';
+import { boardStrings, choiceLabel, noteText, sentencesOf } from '../../../webview/strings';
 
 const node = (id: string, state: NodeState = 'pending'): BoardNode => ({
   id,
@@ -102,6 +102,14 @@ describe('saved state', () => {
 });
 
 describe('strings', () => {
+  it('turn a code in a note into a sentence', () => {
+    const strings = { 'problem.agent.turnLimit': 'Used {limit} turns.' };
+    const reported = { code: 'agent.turnLimit', args: { limit: 40 } };
+    assert.equal(noteText(strings, 'agent.turnLimit', reported), 'Used 40 turns.');
+    assert.equal(noteText(strings, 'agent.turnLimit', null), 'Used … turns.');
+    assert.equal(noteText(strings, 'Editing a.ts', null), 'Editing a.ts');
+  });
+
   it('prefer what the host sent, and never show nothing', () => {
     const problem = { code: 'run.unknown', args: { run: 'x' } };
     assert.deepEqual(sentencesOf({}, problem), { message: 'run.unknown', fix: '' });
