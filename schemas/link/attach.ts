@@ -75,9 +75,10 @@ export async function attach(options: AttachOptions): Promise<Attachment> {
   const first = await attachOnce(options, state, root);
   if (options.handOver === undefined || !shouldAskHandOver(options.build, first.build)) return first;
   const gone = new Promise<void>((resolve) => first.socket.once('close', () => resolve()));
-  if (!(await options.handOver(first))) return first;
-  options.log('an older sidecar hands over', { theirs: first.build, mine: options.build });
-  await Promise.race([gone, pause(5000, options.signal)]);
+  const agreed = await options.handOver(first);
+  options.log('asked an older sidecar to hand over', { agreed, theirs: first.build, mine: options.build });
+  if (agreed) await Promise.race([gone, pause(5000, options.signal)]);
+  // Whoever asked has read from the socket already, so the way on is a new one even after a refusal.
   first.socket.destroy();
   return attachOnce(options, state, root);
 }

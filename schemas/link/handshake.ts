@@ -1,6 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { z } from 'zod';
 import {
   challenge,
   handshakeLimits,
@@ -14,7 +13,7 @@ import {
 } from '../wire/handshake';
 import { LineError, LineTalk, type LineFailure } from './lines';
 
-export type ClientKind = z.infer<typeof hello>['client'];
+export type ClientKind = ReturnType<typeof hello.parse>['client'];
 
 export interface ClientSide {
   readonly token: string;

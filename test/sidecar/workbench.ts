@@ -1,8 +1,9 @@
-import { mkdtempSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { attach, type AttachOptions, type Attachment } from '../../schemas/link';
+import { attach, dataHome, type AttachOptions, type Attachment } from '../../schemas/link';
 import { isGone, waitUntil } from './processes';
 
 const project = path.resolve(__dirname, '../..');
@@ -47,6 +48,16 @@ export class Workbench {
   fake(mode: string, more: Partial<AttachOptions> = {}): AttachOptions {
     const plain = this.options(more);
     return { ...plain, sidecar: fakeSidecar, env: { ...plain.env, SYMPHONY_FAKE: mode } };
+  }
+
+  /** Starts a fake that nobody waits for, and answers when it is announced. */
+  async squat(mode: string): Promise<number> {
+    const { node, sidecar, env } = this.fake(mode);
+    const args = [...node.args!, sidecar, 'serve', '--root', this.root];
+    const child = spawn(node.command, args, { env: env as NodeJS.ProcessEnv, stdio: 'ignore' });
+    this.pids.add(child.pid!);
+    await waitUntil(() => existsSync(dataHome(this.state, 'ws-fake').endpoint));
+    return child.pid!;
   }
 
   async attach(options: AttachOptions = this.options()): Promise<Attachment> {

@@ -112,13 +112,14 @@ describe('attach', function () {
 
   for (const mode of ['rubbish', 'flood', 'wrongToken', 'hang'])
     it(`replaces one that listens but cannot prove itself (${mode})`, async () => {
-      await refused(bench.fake(mode, { patienceMs: 600 }));
+      const squatter = await bench.squat(mode);
       const attachment = await bench.attach(bench.options());
       assert.notEqual(attachment.epoch, 'epoch-fake');
+      assert.equal(isGone(squatter), false, 'it was alive all the time');
     });
 
   it('says that a squatter is not to be trusted when no sidecar can take its place', async () => {
-    await refused(bench.fake('wrongToken', fast));
+    await bench.squat('wrongToken');
     assert.equal((await refused(bench.fake('lockHeld', fast))).code, 'sidecar.untrusted');
   });
 

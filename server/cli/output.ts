@@ -1,0 +1,65 @@
+import { codes, fillText, type CodeArgs, type Problem } from '../../schemas';
+import { texts } from './texts';
+
+/** Where the command line writes and reads; given, so that tests can listen. */
+export interface Terminal {
+  out(text: string): void;
+  error(text: string): void;
+  /** Whether a person can be asked. */
+  readonly interactive: boolean;
+  /** Asks one line; rejects when `signal` is aborted. */
+  question(text: string, signal: AbortSignal): Promise<string>;
+}
+
+export type TextName = keyof typeof texts;
+
+/** Prints sentences for people or JSON for programs, never both. */
+export class Printer {
+  constructor(
+    private readonly terminal: Terminal,
+    readonly json: boolean,
+  ) {}
+
+  /** A line for people. */
+  say(name: TextName, args: CodeArgs = {}): void {
+    if (!this.json) this.terminal.out(`${this.text(name, args)}\n`);
+  }
+
+  /** The text of a sentence, for a question or a part of another. */
+  text(name: TextName, args: CodeArgs = {}): string {
+    return printable(fillText(texts[name], args));
+  }
+
+  /** Text for people that is no sentence of ours: a diff, a file's lines. */
+  raw(text: string): void {
+    if (!this.json) this.terminal.out(printable(text));
+  }
+
+  /** The one document of a command; people get nothing of it. */
+  document(value: unknown): void {
+    if (this.json) this.terminal.out(`${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  /** One line of a stream of JSON. */
+  line(value: object): void {
+    if (this.json) this.terminal.out(`${JSON.stringify(value)}\n`);
+  }
+
+  /** A problem with what to do; on standard error, as JSON when asked for. */
+  problem(found: Problem): void {
+    if (this.json) return this.terminal.error(`${JSON.stringify({ problem: found })}\n`);
+    this.terminal.error(`${printable(sentences(found))}\n`);
+  }
+}
+
+/** What happened and what to do about it. */
+export function sentences(found: Problem): string {
+  const { message, fix } = codes[found.code];
+  return `${fillText(message, found.args)}\n${fillText(fix, found.args)}`;
+}
+
+/** Without control characters: what models and files say must not steer the terminal. */
+function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex -- they are what is taken out
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
+}

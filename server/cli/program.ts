@@ -1,0 +1,164 @@
+import { Command, CommanderError, Option } from 'commander';
+import { problemOf, ProblemError } from '../base';
+import type { Build, Problem } from '../../schemas';
+import type { Environment, NodeProgram } from '../../schemas/link';
+import { execute, ask } from './execute';
+import { listRuns, showRun, commandRun, answerRun } from './runs';
+import { decideReview, diffReview, listReview } from './review';
+import { doctor, models, planning, serve, status, stop } from './inspect';
+import { Printer, type Terminal } from './output';
+import { exitCodes, texts } from './texts';
+import { openSidecar, type Sidecar } from './wire';
+
+/** What the command line needs of the machine; given, so that tests can stand in for it. */
+export interface CliHost {
+  readonly terminal: Terminal;
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly build: Build;
+  readonly node: NodeProgram;
+  readonly sidecar: string;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Runs a sidecar in this terminal and answers its exit code. */
+  serve(root: string): Promise<number>;
+}
+
+/** What every command works with. */
+export interface Job {
+  readonly host: CliHost;
+  readonly print: Printer;
+  readonly root: string;
+  /** Attaches; `start: false` only looks. */
+  open(options?: { start: boolean }): Promise<Sidecar>;
+}
+
+interface Common {
+  readonly root?: string;
+  readonly json?: boolean;
+}
+
+/** Runs one command line (without program and script) and answers its exit code. */
+export async function runCli(args: readonly string[], host: CliHost): Promise<number> {
+  let code: number = exitCodes.done;
+  let json = false;
+  const opened: Sidecar[] = [];
+  const act =
+    <A extends unknown[]>(work: (job: Job, ...args: A) => Promise<number>) =>
+    async (...given: unknown[]) => {
+      const command = given.at(-1) as Command;
+      const options = command.optsWithGlobals<Common>();
+      json = options.json ?? false;
+      const root = options.root ?? host.cwd;
+      const job: Job = {
+        host,
+        print: new Printer(host.terminal, json),
+        root,
+        open: async ({ start } = { start: true }) => {
+          const { build, node, sidecar, env, signal } = host;
+          const log = () => undefined;
+          const found = await openSidecar({
+            root,
+            build,
+            client: 'cli',
+            node,
+            sidecar,
+            env,
+            start,
+            signal,
+            log,
+          });
+          opened.push(found);
+          return found;
+        },
+      };
+      // Commander passes arguments, then options, then the command itself.
+      code = await work(job, ...(given.slice(0, -1) as A));
+    };
+  const program = describe(act, host);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    if (host.signal.aborted) return exitCodes.interrupted;
+    const found = shown(thrown);
+    new Printer(host.terminal, json).problem(found);
+    return found.code === 'request.invalid' ? exitCodes.usage : exitCodes.failed;
+  } finally {
+    for (const sidecar of opened) sidecar.close();
+  }
+}
+
+/** Problems of attaching come from a room that does not know ours; they look alike. */
+function shown(thrown: unknown): Problem {
+  if (thrown instanceof ProblemError) return thrown.problem;
+  if (thrown instanceof Error && thrown.name === 'AttachError') return (thrown as ProblemError).problem;
+  return problemOf(thrown);
+}
+
+type Act = <A extends unknown[]>(
+  work: (job: Job, ...args: A) => Promise<number>,
+) => (...given: unknown[]) => Promise<void>;
+
+function describe(act: Act, host: CliHost): Command {
+  const program = new Command('symphony')
+    .description(texts.description)
+    .version(host.build.version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => host.terminal.out(text),
+      writeErr: (text) => host.terminal.error(text),
+    });
+  const add = (parent: Command, name: string, about: string) =>
+    parent
+      .command(name)
+      .description(about)
+      .option('--root <folder>', texts.optionRoot)
+      .option('--json', texts.optionJson)
+      .exitOverride();
+  const group = (name: string, about: string) => program.command(name).description(about).exitOverride();
+
+  add(program, 'serve', texts.aboutServe).action(act(serve));
+  add(program, 'execute <phase>', texts.aboutExecute)
+    .option('--model <model>', texts.optionModel)
+    .option('--base-url <name=url>', texts.optionBaseUrl, collect, [])
+    .option('--approve <hash...>', texts.optionApprove)
+    .addOption(new Option('--approve-all-shown', texts.optionApproveAll).conflicts('approve'))
+    .option('--yes', texts.optionYes)
+    .option('--accept', texts.optionAccept)
+    .action(act(execute));
+  add(program, 'ask <file> <instruction>', texts.aboutAsk)
+    .option('--lines <a-b>', texts.optionLines)
+    .option('--model <model>', texts.optionModel)
+    .option('--base-url <name=url>', texts.optionBaseUrl, collect, [])
+    .option('--accept', texts.optionAccept)
+    .action(act(ask));
+
+  const runs = group('runs', texts.aboutRuns);
+  add(runs, 'list', texts.aboutRuns).action(act(listRuns));
+  add(runs, 'show <run>', texts.aboutRuns).action(act(showRun));
+  for (const command of ['pause', 'resume', 'cancel', 'retry'] as const)
+    add(runs, `${command} <run>`, texts.aboutRuns).action(
+      act((job, run: string) => commandRun(job, run, command)),
+    );
+  add(runs, 'answer <run> <question> <answer>', texts.aboutRuns).action(act(answerRun));
+
+  const review = group('review', texts.aboutReview);
+  add(review, 'list', texts.aboutReview).option('--open', texts.optionOpen).action(act(listReview));
+  add(review, 'diff <changeset> [paths...]', texts.aboutReview).action(act(diffReview));
+  for (const decision of ['accept', 'reject'] as const)
+    add(review, `${decision} <changeset> [paths...]`, texts.aboutReview).action(
+      act((job, changeset: string, paths: string[]) => decideReview(job, changeset, paths, decision)),
+    );
+
+  const plan = group('planning', texts.aboutPlanning);
+  add(plan, 'show', texts.aboutPlanning).action(act(planning));
+  add(program, 'models', texts.aboutModels).action(act(models));
+  add(program, 'doctor', texts.aboutDoctor).option('--export', texts.optionExport).action(act(doctor));
+  add(program, 'status', texts.aboutStatus).action(act(status));
+  add(program, 'stop', texts.aboutStop).action(act(stop));
+  return program;
+}
+
+const collect = (value: string, before: readonly string[]): string[] => [...before, value];

@@ -1,0 +1,54 @@
+import path from 'node:path';
+import { realpathSync } from 'node:fs';
+import { problem } from '../base';
+import { fillText } from '../../schemas';
+import type { Job } from './program';
+import { texts } from './texts';
+import type { Sidecar } from './wire';
+
+/** Limits per plan where a command line brings providers of its own; an editor sends the user's settings. */
+const limits = { turns: 60, tokens: 2_000_000, usd: 5, minutes: 30, parallel: 3 };
+
+export interface ModelOptions {
+  readonly model?: string;
+  readonly baseUrl?: readonly string[];
+}
+
+/** Hands over providers given as `name=url`, then the API keys the environment holds for known providers. */
+export async function provide(job: Job, sidecar: Sidecar, options: ModelOptions): Promise<void> {
+  const providers = (options.baseUrl ?? []).map((value) => {
+    const found = /^([a-z][a-z0-9-]*)=(https?:\/\/.+)$/.exec(value);
+    if (found === null) throw usage('--base-url', fillText(texts.badBaseUrl, { value }));
+    return { name: found[1]!, baseUrl: found[2]! };
+  });
+  if (providers.length > 0)
+    await sidecar.call('settingsProvide', { model: options.model ?? '', providers, limits });
+  const known = await sidecar.call('modelsList', {});
+  const keys = known.providers.flatMap(({ name, variable }) => {
+    const key = variable === null ? undefined : job.host.env[variable];
+    return key === undefined || key === '' ? [] : [{ provider: name, key }];
+  });
+  if (keys.length > 0) await sidecar.call('secretsProvide', { keys });
+}
+
+/** A wrong command line. */
+export const usage = (method: string, detail: string) => problem('request.invalid', { method, detail });
+
+/** `3-10` as lines. */
+export function linesOf(value: string | undefined): { from: number; to: number } | undefined {
+  if (value === undefined) return undefined;
+  const found = /^([1-9]\d{0,8})(?:-([1-9]\d{0,8}))?$/.exec(value);
+  const [from, to] = [Number(found?.[1]), Number(found?.[2] ?? found?.[1])];
+  if (found === null || to < from) throw usage('--lines', fillText(texts.badLines, { value }));
+  return { from, to };
+}
+
+/** A path given in the terminal as the wire wants it: below the workspace, with forward slashes. */
+export function belowRoot(job: Job, given: string): string {
+  const root = realpathSync(job.root);
+  const folder = path.resolve(job.host.cwd, path.dirname(given));
+  const relative = path.relative(root, path.join(realpathSync(folder), path.basename(given)));
+  if (relative === '' || relative.startsWith('..') || path.isAbsolute(relative))
+    throw usage('<file>', fillText(texts.outside, { path: given, root }));
+  return relative.split(path.sep).join('/');
+}
