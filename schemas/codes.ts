@@ -107,6 +107,19 @@ export const codes = {
     '{file} line {line}: {detail}',
     'Correct the line; everything else in the file is still used.',
   ),
+  'planning.fieldUnknown': error('{file} has no field {field}.', 'Use one of its fields: {known}.'),
+  'planning.entryUnknown': error(
+    '{file} has no line for {what} that could be marked.',
+    'Check the id, or add the line first.',
+  ),
+  'planning.ambiguous': error(
+    '{file} names {what} more than once, in lines {lines}; nothing was changed.',
+    'Say which section is meant, or edit the line by hand.',
+  ),
+  'planning.valueRefused': error(
+    'The value for {field} cannot be written to {file}: {detail}',
+    'Change the value; nothing was written.',
+  ),
   'planning.unreadable': error(
     '{file} could not be read: {detail}',
     'Check that the file exists and that you may read it.',

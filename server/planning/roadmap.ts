@@ -57,6 +57,36 @@ const shape = {
     /^[*`[~]*((?:[A-Z][A-Z0-9_]*-(?=\d))?\d+[A-Za-z]?(?:\.\d+)*-(?:PLAN-)?\d+[a-z]?(?:-FIX\d*)*)(?:-PLAN)?(?:\.md)?[*`\]~]*(?:\([^)]*\))?\s*(?:[:—–-]+\s*)?[*`]*(.*)$/is,
 };
 
+/** Whether the box of a bullet is ticked; undefined where it has none. */
+export function tickOf(block: Block): boolean | undefined {
+  const mark = leaf(block, 'mark')?.text;
+  return mark === undefined ? undefined : mark.toLowerCase() === 'x' || mark === '✓';
+}
+
+/** The plan a bullet names, or undefined. */
+export function planRowOf(block: Block): PlanRow | undefined {
+  const text = contentOf(block);
+  const row = shape.planRow.exec(text);
+  const done = tickOf(block);
+  if (!row || (done === undefined && !/plan/i.test(text.slice(0, 60)) && !/^\S+\s*[:—–-]/.test(text)))
+    return undefined;
+  const id = normalPlanId(row[1]!.replace(/-PLAN-/i, '-'));
+  return { id, text: cleanText(row[2]!), done, line: block.line };
+}
+
+/** The phase a bullet names, in normal form, or undefined. */
+export function phaseOfBullet(block: Block): string | undefined {
+  const phase = shape.bullet.exec(contentOf(block));
+  return phase ? normalPhaseId(phase[1]!) : undefined;
+}
+
+/** The phase the first cell of a progress row names, in normal form, or undefined. */
+export function phaseOfCell(cell: string): string | undefined {
+  const plain = cell.replace(/[*`~]/g, '').replace(/\[([^\]]*)\]\([^)]*\)/g, '$1');
+  const phase = shape.cell.exec(plain);
+  return phase && !/^\d+\s*[-–—]\s*\d+\s*$/.test(plain) ? normalPhaseId(phase[1]!) : undefined;
+}
+
 class RoadmapReader {
   private title = '';
   private readonly phases: PhaseFact[] = [];
@@ -128,8 +158,7 @@ class RoadmapReader {
 
   private readBullet(block: Block): void {
     const text = contentOf(block);
-    const mark = leaf(block, 'mark')?.text;
-    const ticked = mark === undefined ? undefined : mark.toLowerCase() === 'x' || mark === '✓';
+    const ticked = tickOf(block);
     const phase = shape.bullet.exec(text);
     if (phase) {
       const [name, rest] = splitName(phase[2] ?? phase[3] ?? '');

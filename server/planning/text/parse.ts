@@ -201,7 +201,7 @@ function detailsBlock(line: Line): Block {
 
 const headingPattern = /^( {0,3})(#{1,6})([ \t]+|(?=Phase\b)|$)(.*)$/s;
 const rulePattern = /^[ \t]*(?:-[ \t]*){3,200}$|^[ \t]*(?:\*[ \t]*){3,200}$|^[ \t]*(?:_[ \t]*){3,200}$/;
-const bulletPattern = /^([ \t]*)([-*+•]|\d{1,9}[.)])([ \t]+|$)(?:(\[)([^\]])(\])([ \t]+|$))?(.*)$/s;
+const bulletPattern = /^([ \t]*)([-*+•]|\d{1,9}[.)])([ \t]+|$)(?:(\[)([^\]])(\])([ \t]+|$))?(.*)$/su;
 
 /** A line that stands for itself: heading, rule, bullet, quote, field or prose. */
 function simpleBlock(line: Line): Block {

@@ -69,7 +69,7 @@ export function listOf(entry: Entry | undefined): Value[] {
       const more = block.kind === 'continuation' ? leaf(block, 'value') : undefined;
       if (more) leaves.push([more, block.line]);
     }
-    return leaves.flatMap(([one, line]) => flowItems(one, line));
+    return leaves.flatMap(([one, line]) => flowItems(one, line, { flow: value.text.startsWith('[') }));
   }
   let itemIndent = -1;
   const items: Value[] = [];
@@ -104,12 +104,18 @@ export function unquote(text: string): string {
   return text;
 }
 
-/** Splits `[a, "b, c"]`, or one line of it, at commas outside quotes and brackets. */
-function flowItems(one: Leaf, line: number): Value[] {
-  let from = 0;
-  let to = one.text.length;
-  if (one.text.startsWith('[')) from = 1;
-  if (one.text.trimEnd().endsWith(']')) to = one.text.trimEnd().length - 1;
+/**
+ * Splits `[a, "b, c"]` or `{a: b}`, or one line of it, at commas outside quotes and brackets.
+ * Without `flow` brackets are part of the text; `asWritten` keeps quotes.
+ */
+export function flowItems(
+  one: Leaf,
+  line: number,
+  { flow, asWritten = false }: { readonly flow: boolean; readonly asWritten?: boolean },
+): Value[] {
+  const from = flow && /^[[{]/.test(one.text) ? 1 : 0;
+  const trimmedEnd = one.text.trimEnd().length;
+  const to = flow && /[\]}]/.test(one.text[trimmedEnd - 1] ?? '') ? trimmedEnd - 1 : one.text.length;
   const items: Value[] = [];
   let quote = '';
   let depth = 0;
@@ -118,7 +124,7 @@ function flowItems(one: Leaf, line: number): Value[] {
     const raw = one.text.slice(begin, end);
     const trimmed = raw.trim();
     const start = one.start + begin + (raw.length - raw.trimStart().length);
-    const text = unquote(trimmed);
+    const text = asWritten ? trimmed : unquote(trimmed);
     if (text !== '' && !/^(?:null|~)$/i.test(trimmed)) {
       items.push({ text, line, start, end: start + trimmed.length });
     }
@@ -128,7 +134,7 @@ function flowItems(one: Leaf, line: number): Value[] {
     const char = one.text[at]!;
     if (quote !== '') {
       if (char === quote) quote = '';
-    } else if (char === '"' || (char === "'" && /[[\s,]/.test(one.text[at - 1] ?? ' '))) quote = char;
+    } else if ((char === '"' || char === "'") && /[[{\s,]/.test(one.text[at - 1] ?? ' ')) quote = char;
     else if (char === '[' || char === '{') depth += 1;
     else if (char === ']' || char === '}') depth -= 1;
     else if (char === ',' && depth <= 0) push(at);
