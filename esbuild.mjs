@@ -22,7 +22,7 @@ export const entries = [
   { ...node, target: 'node20', entryPoints: ['client/extension.ts'], outfile: 'dist/extension.cjs' },
   { ...node, target: 'node20', entryPoints: ['client/session/index.ts'], outfile: 'dist/session.cjs' },
   { ...node, target: 'node22', entryPoints: ['server/main.ts'], outfile: 'dist/sidecar.cjs' },
-  //CLI{ ...node, target: 'node22', entryPoints: ['server/cli.ts'], outfile: 'dist/cli.cjs' },
+  { ...node, target: 'node22', entryPoints: ['server/cli.ts'], outfile: 'dist/cli.cjs' },
   { ...page, entryPoints: ['webview/board/main.tsx'], outfile: 'dist/board.js' },
 ];
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { workflow } from './workflow';
 import { codes, type Code } from '../codes';
 

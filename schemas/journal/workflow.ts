@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * A workflow as the engine runs it: nodes that do something and the order they wait in. Version 0 of

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The talk before JSON-RPC begins: four lines of JSON, each ended by `\n`, each at most 4,096 bytes,

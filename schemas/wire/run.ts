@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { notification, request } from '../define';
 import { problemSchema, question, recordedEvent } from '../journal/events';
 import { modelId, relativePath, sha256, usage } from './common';

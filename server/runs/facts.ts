@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { relativePath, usage } from '../../schemas/wire/common';
 import type { Json } from '../base';
 

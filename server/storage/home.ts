@@ -1,6 +1,6 @@
 import { readdir, readFile, realpath, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock, Ids, Log, Random } from '../base';
 import { privateFolder, readIfThere, sha256 } from '../base/node';
 import { damaged, keepDamaged } from './failures';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { sha256 } from '../../schemas/wire/common';
 import { readRecord, writeRecord } from './records';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { sha256 } from '../../base/node';
 import type { NodeContext } from '../../engine/ports';
 import type { Sandbox } from '../../sandbox';

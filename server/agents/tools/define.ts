@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { codes, fillText } from '../../../schemas/codes';
 import { problem, ProblemError, type Context, type Json } from '../../base';
 import type { Tool, ToolResult } from '../types';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../../base';
 import type { Tool } from '../types';
 import { defineTool, done, refused } from './define';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../../base';
 import { systemClock } from '../../base/node';
 import type { Tool, ToolResult } from '../types';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Tool } from '../types';
 import { defineTool } from './define';
 import type { WorktreeFiles } from './files';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Tool } from '../types';
 import { defineTool, done, refused } from './define';
 import { applyEdits } from './edit';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NodeContext, Performer } from '../../engine/ports';
 import type { PrivateRepository } from '../../git/types';
 import type { RunWorld } from '../dependencies';
