@@ -66,12 +66,15 @@ export class FolderIndex {
     });
   }
 
-  /** Lends the index for work that changes it in other ways. */
+  /**
+   * Lends the index for work that changes it in other ways. Not done again when it fails: from an empty
+   * index it would not know which files to remove.
+   */
   async change<T>(work: (index: string) => Promise<T>): Promise<T> {
     return this.lend((index) => {
       this.known = undefined;
       return work(index);
-    });
+    }, false);
   }
 
   async forget(): Promise<void> {
@@ -84,7 +87,7 @@ export class FolderIndex {
    * the way, and its time stamp, which git compares with those of the files, stays. A damaged one is
    * dropped and the work done once more from nothing.
    */
-  private async lend<T>(work: (index: string) => Promise<T>): Promise<T> {
+  private async lend<T>(work: (index: string) => Promise<T>, again = true): Promise<T> {
     const index = `${this.file}.${process.pid}-${++this.counter}`;
     const cached = await renameIfThere(this.file, index);
     if (!cached) this.known = new Map();
@@ -103,7 +106,7 @@ export class FolderIndex {
     try {
       return await attempt();
     } catch (thrown) {
-      if (!cached || !isGitFailure(thrown)) throw thrown;
+      if (!again || !cached || !isGitFailure(thrown)) throw thrown;
       this.known = new Map();
       return attempt();
     }

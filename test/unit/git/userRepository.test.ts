@@ -73,6 +73,26 @@ describe('the user’s repository', () => {
     assert.equal(existsSync(trace), false);
   });
 
+  it('needs a git, and one that is new enough', async () => {
+    const top = makeRepository({ a: '1' });
+    const tools = freshFolder();
+    const own = process.env.PATH;
+    const withPath = async (expected: object) => {
+      process.env.PATH = tools;
+      try {
+        await assert.rejects(inspectUserRepository(ctx, top), (thrown: unknown) => {
+          assert.deepEqual((thrown as ProblemError).problem, expected);
+          return true;
+        });
+      } finally {
+        process.env.PATH = own;
+      }
+    };
+    await withPath({ code: 'workspace.gitMissing', args: {} });
+    write(tools, { git: { executable: '#!/bin/sh\necho "git version 2.37.9 (Old)"\n' } });
+    await withPath({ code: 'workspace.gitTooOld', args: { found: '2.37.9 (Old)', needed: '2.38' } });
+  });
+
   it('is recognised after a move', async () => {
     const top = makeRepository({ a: '1' });
     const before = await fingerprintOf(ctx, await inspectUserRepository(ctx, top));
