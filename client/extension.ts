@@ -52,7 +52,7 @@ export function activate(extension: vscode.ExtensionContext): Inspection | undef
   registerBadges(made, data);
   registerStatus(made, data);
   watchModel(made);
-  const questions = new Questions(made, data, documents);
+  const questions = new Questions(made, data, documents, boards);
   registerCommands({ ctx: made, data, boards, review: new Review(made, data), questions, documents });
   const look = () => void data.refreshIfLooked();
   made.add(vscode.workspace.onDidGrantWorkspaceTrust(look));

@@ -89,3 +89,12 @@ export function choiceText(choice: string): string {
   };
   return Object.hasOwn(texts, choice) ? texts[choice]! : choice;
 }
+
+/** `1 file`, `3 files`. Languages differ in more than an s, so each number has a sentence of its own. */
+export function filesText(count: number): string {
+  return count === 1 ? vscode.l10n.t('1 file') : vscode.l10n.t('{count} files', { count });
+}
+
+export function questionsText(count: number): string {
+  return count === 1 ? vscode.l10n.t('1 question') : vscode.l10n.t('{count} questions', { count });
+}

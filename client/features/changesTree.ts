@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Problem } from '../../schemas/codes';
 import type { ChangedFile, Changeset } from '../../schemas/wire';
 import type { Ctx } from '../ctx';
-import { changeText } from '../texts';
+import { changeText, filesText } from '../texts';
 import { visible } from '../visible';
 import type { Data } from './data';
 import { problemItem, spoken } from './planTree';
@@ -29,7 +29,7 @@ export function registerChangesTree(ctx: Ctx, data: Data): vscode.TreeDataProvid
       view.badge =
         count === 0
           ? undefined
-          : { value: count, tooltip: vscode.l10n.t('{count} files to review', { count }) };
+          : { value: count, tooltip: vscode.l10n.t('To review: {files}', { files: filesText(count) }) };
     }),
   );
   ctx.add(ctx.onBlocked(() => provider.refresh()));

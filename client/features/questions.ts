@@ -6,6 +6,7 @@ import { choiceText, problemFix, problemText } from '../texts';
 import { visible } from '../visible';
 import { confirm } from './confirm';
 import type { Data } from './data';
+import type { Boards } from '../panels/board';
 import type { TextDocuments } from './textDocuments';
 
 export interface QuestionTarget {
@@ -21,6 +22,7 @@ export class Questions {
     private readonly ctx: Ctx,
     private readonly data: Data,
     private readonly documents: TextDocuments,
+    private readonly boards: Boards,
   ) {
     ctx.add(data.runs.onChange(() => this.tellNew()));
   }
@@ -86,19 +88,21 @@ export class Questions {
     const open = this.open;
     const fresh = open.filter(({ question }) => !this.told.has(question.id));
     for (const { question } of fresh) this.told.add(question.id);
-    const [first] = fresh;
+    // A board in sight shows the question already; saying it twice would only cover the board.
+    const unseen = fresh.filter(({ run }) => !this.boards.shows(run));
+    const [first] = unseen;
     if (!first) return;
     const message =
-      fresh.length === 1
+      unseen.length === 1
         ? visible(problemText(first.question.problem), true)
-        : vscode.l10n.t('{count} questions wait for you.', { count: fresh.length });
+        : vscode.l10n.t('{count} questions wait for you.', { count: unseen.length });
     const answer = vscode.l10n.t('Answer…');
     void vscode.window.showWarningMessage(message, answer).then((chosen) => {
       if (chosen !== answer) return;
       const still = this.open.some(({ question }) => question.id === first.question.id);
       void vscode.commands.executeCommand(
         'symphony.answerQuestion',
-        fresh.length === 1 && still ? first : undefined,
+        unseen.length === 1 && still ? first : undefined,
       );
     });
   }
@@ -108,10 +112,16 @@ export class Questions {
 function factsText({ problem, facts }: Question): string {
   const lines = [problemFix(problem)];
   for (const [name, value] of Object.entries(facts)) {
-    const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2);
-    lines.push('', `${factName(name)}`, visible(text));
+    lines.push('', factName(name), visible(factText(value)));
   }
   return lines.join('\n');
+}
+
+/** Texts as they stand, lists of texts one per line, anything else as JSON. */
+function factText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const texts = Array.isArray(value) && value.every((each) => typeof each === 'string');
+  return texts ? value.join('\n') : JSON.stringify(value, null, 2);
 }
 
 function factName(name: string): string {

@@ -27,7 +27,7 @@ export class Review {
   async open({ changeset, file }: ChangeTarget): Promise<void> {
     if (!file) return this.openAll({ changeset });
     const title = vscode.l10n.t('{path} (proposed)', { path: file.path });
-    await this.diff(reviewUri('baseline', file), reviewUri('proposal', file), title);
+    await this.diff(file, reviewUri('baseline', file), title);
   }
 
   /** The proposal beside what the file holds now, where somebody went on working meanwhile. */
@@ -39,11 +39,7 @@ export class Review {
       () => false,
     );
     const left = exists ? now : reviewUri('baseline', { ...file, baseline: null });
-    await this.diff(
-      left,
-      reviewUri('proposal', file),
-      vscode.l10n.t('{path} (now ↔ proposed)', { path: file.path }),
-    );
+    await this.diff(file, left, vscode.l10n.t('{path} (now ↔ proposed)', { path: file.path }));
   }
 
   /** Every file of a changeset, or of one plan of it, in one multi-file diff. */
@@ -79,9 +75,21 @@ export class Review {
     await this.tellRefusals(target, answer.files);
   }
 
-  private async diff(left: vscode.Uri, right: vscode.Uri, title: string): Promise<void> {
+  private async diff(file: ChangedFile, left: vscode.Uri, title: string): Promise<void> {
+    const right = reviewUri('proposal', file);
+    await this.readAsTheFile(file, [left, right]);
     const options: vscode.TextDocumentShowOptions = { preview: true, preserveFocus: true };
     await inTime(vscode.commands.executeCommand('vscode.diff', left, right, title, options));
+  }
+
+  /** Where the person reads the file in an encoding of its own, the diff is read in the same. */
+  private async readAsTheFile(file: ChangedFile, sides: readonly vscode.Uri[]): Promise<void> {
+    const uri = this.ctx.uri(file.path).toString();
+    const encoding = vscode.workspace.textDocuments.find((each) => each.uri.toString() === uri)?.encoding;
+    if (encoding === undefined || encoding === 'utf8' || file.binary) return;
+    for (const side of sides.filter(({ scheme }) => scheme === reviewScheme)) {
+      await Promise.resolve(vscode.workspace.openTextDocument(side, { encoding })).catch(() => undefined);
+    }
   }
 
   private async sureToReject(count: number): Promise<boolean> {

@@ -2,7 +2,10 @@ import * as vscode from 'vscode';
 import type { ChangedFile } from '../../schemas/wire';
 import type { Ctx } from '../ctx';
 
-/** Addresses `symphony-review:/<side>/<path>?<sha256>`; the path's ending chooses the language, the hash the bytes. */
+/**
+ * Addresses `symphony-review:/<path>?<side>.<sha256>`. Both sides of a change have one path, or the editor would
+ * show every change as a renaming; its ending chooses the language, the hash chooses the bytes.
+ */
 export const reviewScheme = 'symphony-review';
 
 /** What stands for “does not exist” in an address. */
@@ -17,7 +20,11 @@ export function reviewUri(
   file: Pick<ChangedFile, 'path' | 'from' | 'baseline' | 'proposal'>,
 ): vscode.Uri {
   const path = side === 'baseline' ? (file.from ?? file.path) : file.path;
-  return vscode.Uri.from({ scheme: reviewScheme, path: `/${side}/${path}`, query: file[side] ?? nothing });
+  return vscode.Uri.from({
+    scheme: reviewScheme,
+    path: `/${path}`,
+    query: `${side}.${file[side] ?? nothing}`,
+  });
 }
 
 /** Serves `symphony-review:` addresses; being a file system, it lets the editor decode the bytes as it would the file’s. */
@@ -44,7 +51,7 @@ export class ReviewFiles implements vscode.FileSystemProvider {
   constructor(private readonly fetch: (hash: string) => Promise<Uint8Array>) {}
 
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
-    const hash = uri.query;
+    const hash = uri.query.slice(uri.query.indexOf('.') + 1);
     if (hash === nothing) return new Uint8Array();
     if (!/^[0-9a-f]{64}$/.test(hash)) throw vscode.FileSystemError.FileNotFound(uri);
     const known = this.kept.get(hash);

@@ -3,7 +3,7 @@ import type { Problem } from '../../schemas/codes';
 import type { Question } from '../../schemas/journal/events';
 import type { PlanReport, RunSummary } from '../../schemas/wire';
 import type { Ctx } from '../ctx';
-import { nodeStateText, problemText, runStateText } from '../texts';
+import { filesText, nodeStateText, problemText, questionsText, runStateText } from '../texts';
 import { visible } from '../visible';
 import type { Data } from './data';
 import { stateIcon } from './icons';
@@ -26,7 +26,10 @@ export function registerRunsTree(ctx: Ctx, data: Data): vscode.TreeDataProvider<
       view.badge =
         count === 0
           ? undefined
-          : { value: count, tooltip: vscode.l10n.t('{count} questions wait for you', { count }) };
+          : {
+              value: count,
+              tooltip: vscode.l10n.t('Waiting for you: {questions}', { questions: questionsText(count) }),
+            };
     }),
   );
   ctx.add(data.onDetail(() => provider.refresh()));
@@ -105,9 +108,9 @@ function runTooltip(run: RunSummary): string {
 function reportItem(run: string, report: PlanReport): vscode.TreeItem {
   const item = new vscode.TreeItem(`${report.plan} ${visible(report.title, true)}`, leaf);
   item.id = `${run}|${report.plan}`;
-  item.description = vscode.l10n.t('{state} · {files} files', {
+  item.description = vscode.l10n.t('{state} · {files}', {
     state: nodeStateText(report.state),
-    files: report.files.length,
+    files: filesText(report.files.length),
   });
   if (report.problem) item.tooltip = visible(problemText(report.problem));
   item.iconPath = stateIcon(report.state);

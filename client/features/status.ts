@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Ctx } from '../ctx';
 import type { SessionState } from '../session/types';
-import { problemText } from '../texts';
+import { problemText, questionsText } from '../texts';
 import { undecided } from './changesTree';
 import type { Data } from './data';
 
@@ -63,7 +63,7 @@ function describe(ctx: Ctx, data: Data, state: SessionState | undefined): Descri
     };
   }
   if (questions > 0) {
-    const text = vscode.l10n.t('{count} questions', { count: questions });
+    const text = questionsText(questions);
     const detail = vscode.l10n.t('A run waits for your answer.');
     return { icon: 'question', text, detail, command: 'symphony.answerQuestion' };
   }

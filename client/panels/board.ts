@@ -25,6 +25,11 @@ export class Boards implements vscode.WebviewPanelSerializer {
     return this.panels.size;
   }
 
+  /** Whether the board of a run is in sight. */
+  shows(run: string): boolean {
+    return this.panels.get(run)?.visible ?? false;
+  }
+
   /** Shows the board of a run; the panel that already shows it comes to the front. */
   readonly open = async (run: string): Promise<void> => {
     const known = this.panels.get(run);

@@ -91,6 +91,7 @@ function pageStrings(): Record<string, string> {
     'details.openPlan': vscode.l10n.t('Open Plan'),
     'details.openChanges': vscode.l10n.t('Open Changes'),
     'questions.label': vscode.l10n.t('Questions of this run'),
+    'questions.heading': vscode.l10n.t('Needs Your Decision'),
     'questions.showStep': vscode.l10n.t('Show Step'),
     'questions.command': vscode.l10n.t('Command'),
     'questions.hidden': vscode.l10n.t(

@@ -24,7 +24,7 @@ function hashOf(bytes: Buffer): string {
 }
 
 const uriOf = (bytes: Buffer, name = 'file.txt'): vscode.Uri =>
-  vscode.Uri.from({ scheme, path: `/baseline/${name}`, query: hashOf(bytes) });
+  vscode.Uri.from({ scheme, path: `/${name}`, query: `baseline.${hashOf(bytes)}` });
 
 describe('files under review', () => {
   let registration: vscode.Disposable;
@@ -71,7 +71,7 @@ describe('files under review', () => {
     const nothing = reviewUri('baseline', file);
     assert.equal((await vscode.workspace.fs.readFile(nothing.with({ scheme }))).length, 0);
     await assert.rejects(
-      Promise.resolve(vscode.workspace.fs.readFile(nothing.with({ scheme, query: '../etc' }))),
+      Promise.resolve(vscode.workspace.fs.readFile(nothing.with({ scheme, query: 'baseline.../etc' }))),
     );
     await assert.rejects(Promise.resolve(vscode.workspace.fs.readFile(uriOf(Buffer.from('unknown')))));
   });

@@ -109,4 +109,15 @@ describe('the views, over a real sidecar', () => {
     assert.notEqual(after.epoch, before.epoch);
     await until('the plan is shown again', () => inside.data.planning.problem === undefined);
   });
+
+  it('come back when the sidecar is killed', async function () {
+    this.timeout(60_000);
+    const before = await inside.ctx.call('sidecarStatus', {});
+    process.kill(before.pid, 'SIGKILL');
+    await until('the loss is noticed', () => inside.ctx.session?.state.kind !== 'ready');
+    const after = await inside.ctx.call('sidecarStatus', {});
+    assert.notEqual(after.epoch, before.epoch);
+    await inside.data.planning.refresh();
+    assert.equal(inside.data.planning.problem, undefined);
+  });
 });
