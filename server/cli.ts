@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { pathToFileURL } from 'node:url';
@@ -10,7 +11,7 @@ const fromSources = __filename.endsWith('.ts');
 const sidecar = path.join(__dirname, fromSources ? 'main.ts' : 'sidecar.cjs');
 const node: NodeProgram = {
   command: process.execPath,
-  args: fromSources ? ['--import', pathToFileURL(require.resolve('tsx')).href] : [],
+  args: fromSources ? ['--import', pathToFileURL(createRequire(__filename).resolve('tsx')).href] : [],
   env: process.env.ELECTRON_RUN_AS_NODE === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' },
 };
 
