@@ -1,18 +1,17 @@
 import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { pathToFileURL } from 'node:url';
 import { thisBuild, type NodeProgram } from '../schemas/link';
 import { runCli } from './cli/index';
 
-/** A development dependency, named so that the bundler leaves it alone. */
-const developmentLoader: string = 'tsx';
 /** From sources the sidecar runs through tsx, from a build it lies beside this file. */
 const fromSources = __filename.endsWith('.ts');
 const sidecar = path.join(__dirname, fromSources ? 'main.ts' : 'sidecar.cjs');
 const node: NodeProgram = {
   command: process.execPath,
-  args: fromSources ? ['--import', pathToFileURL(require.resolve(developmentLoader)).href] : [],
+  args: fromSources ? ['--import', pathToFileURL(createRequire(__filename).resolve('tsx')).href] : [],
   env: process.env.ELECTRON_RUN_AS_NODE === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' },
 };
 

@@ -7,6 +7,7 @@ import { listRuns, showRun, commandRun, answerRun } from './runs';
 import { decideReview, diffReview, listReview } from './review';
 import { doctor, models, planning, serve, status, stop } from './inspect';
 import { Printer, type Terminal } from './output';
+import { UsageError } from './settings';
 import { exitCodes, texts } from './texts';
 import { openSidecar, type Sidecar } from './wire';
 
@@ -82,9 +83,12 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<nu
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage;
     if (host.signal.aborted) return exitCodes.interrupted;
-    const found = shown(thrown);
-    new Printer(host.terminal, json).problem(found);
-    return found.code === 'request.invalid' ? exitCodes.usage : exitCodes.failed;
+    if (thrown instanceof UsageError) {
+      host.terminal.error(`${thrown.message}\n`);
+      return exitCodes.usage;
+    }
+    new Printer(host.terminal, json).problem(shown(thrown));
+    return exitCodes.failed;
   } finally {
     for (const sidecar of opened) sidecar.close();
   }

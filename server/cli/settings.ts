@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { realpathSync } from 'node:fs';
-import { problem } from '../base';
 import { fillText } from '../../schemas';
 import type { Job } from './program';
 import { texts } from './texts';
@@ -18,7 +17,7 @@ export interface ModelOptions {
 export async function provide(job: Job, sidecar: Sidecar, options: ModelOptions): Promise<void> {
   const providers = (options.baseUrl ?? []).map((value) => {
     const found = /^([a-z][a-z0-9-]*)=(https?:\/\/.+)$/.exec(value);
-    if (found === null) throw usage('--base-url', fillText(texts.badBaseUrl, { value }));
+    if (found === null) throw new UsageError(fillText(texts.badBaseUrl, { value }));
     return { name: found[1]!, baseUrl: found[2]! };
   });
   if (providers.length > 0)
@@ -31,15 +30,17 @@ export async function provide(job: Job, sidecar: Sidecar, options: ModelOptions)
   if (keys.length > 0) await sidecar.call('secretsProvide', { keys });
 }
 
-/** A wrong command line. */
-export const usage = (method: string, detail: string) => problem('request.invalid', { method, detail });
+/** A wrong command line; its message is a sentence for people. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
 
 /** `3-10` as lines. */
 export function linesOf(value: string | undefined): { from: number; to: number } | undefined {
   if (value === undefined) return undefined;
   const found = /^([1-9]\d{0,8})(?:-([1-9]\d{0,8}))?$/.exec(value);
   const [from, to] = [Number(found?.[1]), Number(found?.[2] ?? found?.[1])];
-  if (found === null || to < from) throw usage('--lines', fillText(texts.badLines, { value }));
+  if (found === null || to < from) throw new UsageError(fillText(texts.badLines, { value }));
   return { from, to };
 }
 
@@ -49,6 +50,6 @@ export function belowRoot(job: Job, given: string): string {
   const folder = path.resolve(job.host.cwd, path.dirname(given));
   const relative = path.relative(root, path.join(realpathSync(folder), path.basename(given)));
   if (relative === '' || relative.startsWith('..') || path.isAbsolute(relative))
-    throw usage('<file>', fillText(texts.outside, { path: given, root }));
+    throw new UsageError(fillText(texts.outside, { path: given, root }));
   return relative.split(path.sep).join('/');
 }

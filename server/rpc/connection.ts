@@ -27,7 +27,14 @@ export function openConnection(socket: Socket, log: Log): OpenConnection {
     initialize: () => undefined,
     exit: () => void socket.end(),
   };
-  const connection = createConnection((logger) => {
+  // Its own logger would send every remark to the client, also to one that is gone.
+  const logger = {
+    error: (message: string) => log.warn('json-rpc', { detail: message }),
+    warn: (message: string) => log.warn('json-rpc', { detail: message }),
+    info: (message: string) => log.debug('json-rpc', { detail: message }),
+    log: (message: string) => log.debug('json-rpc', { detail: message }),
+  };
+  const connection = createConnection(() => {
     const inner = createProtocolConnection(
       new StreamMessageReader(socket),
       new StreamMessageWriter(socket),

@@ -13,10 +13,10 @@ const root = path.resolve(__dirname, '../..');
 const rooms = JSON.parse(readFileSync(path.join(root, 'rooms.json'), 'utf8')) as Record<string, Room>;
 const builtins = new Set(builtinModules);
 
-/** The innermost room a file lies in. */
+/** The innermost room a file lies in; a file can be a room of its own. */
 export function roomOf(file: string): string | undefined {
   return Object.keys(rooms)
-    .filter((room) => file.startsWith(`${room}/`))
+    .filter((room) => file === room || file.startsWith(`${room}/`))
     .sort((a, b) => b.length - a.length)[0];
 }
 
