@@ -1,222 +1,25 @@
 import { strict as assert } from 'node:assert';
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, link, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, stat } from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
-import { resolveInside, worktreeTools, type Tool } from '../../../server/agents';
 import { applyEdits } from '../../../server/agents/tools/edit';
-import { searchTool } from '../../../server/agents/tools/find';
-import { isGitName, openInside } from '../../../server/agents/tools/paths';
 import { decode, encode } from '../../../server/agents/tools/text';
-import { ignored, parseIgnore } from '../../../server/agents/tools/walk';
-import { problemOf, silentLog, type Json } from '../../../server/base';
-import type { Sandbox } from '../../../server/sandbox';
-import { Steps } from './fakes';
-
-const ctx = { signal: new AbortController().signal, log: silentLog };
+import { Bench } from './bench';
 
 describe('the tools of a worktree', () => {
-  let base: string;
-  let worktree: string;
-  let steps: Steps;
-  let tools: Map<string, Tool>;
-  let commands: string[];
-  let sandbox: Sandbox;
-
-  beforeEach(async () => {
-    base = await mkdtemp(path.join(tmpdir(), 'symphony-tools-'));
-    worktree = path.join(base, 'worktree');
-    await mkdir(path.join(worktree, 'src'), { recursive: true });
-    await writeFile(path.join(base, 'secret'), 'canary');
-    commands = [];
-    sandbox = {
-      level: 'isolated',
-      detail: 'd',
-      run: async (_ctx, { command }) => {
-        commands.push(command);
-        return { exitCode: 2, output: 'out', timedOut: false, truncated: false, milliseconds: 1 };
-      },
-    };
-    fresh();
-  });
-  afterEach(() => rm(base, { recursive: true, force: true }));
-
-  /** New tools over the same worktree, as after a restart. */
-  function fresh() {
-    steps = new Steps();
-    const list = worktreeTools({ worktree, home: base, sandbox, node: steps.context() });
-    tools = new Map(list.map((tool) => [tool.spec.name, tool]));
-  }
-  const use = (tool: string, input: Json) => tools.get(tool)!.run(ctx, input);
-  const put = (name: string, bytes: string | Buffer) => writeFile(path.join(worktree, name), bytes);
-  const bytes = (name: string) => readFile(path.join(worktree, name));
-  const read = (name: string) => use('read_files', { files: [{ path: name }] });
+  const bench = new Bench();
+  const { use, put, bytes, read } = bench;
 
   it('have specs of JSON Schema, in an order that stays', () => {
     assert.deepEqual(
-      [...tools.keys()],
+      [...bench.tools.keys()],
       ['read_files', 'search', 'list', 'replace', 'write_file', 'run_command'],
     );
-    for (const { spec } of tools.values()) {
+    for (const { spec } of bench.tools.values()) {
       assert.equal(spec.schema['type'], 'object');
       assert.equal(spec.schema['additionalProperties'], false);
     }
-  });
-
-  describe('paths', () => {
-    const hostile = [
-      '..',
-      '../secret',
-      'src/../../secret',
-      'src/..',
-      '..\\secret',
-      'src\\..\\..\\secret',
-      '/etc/passwd',
-      '//etc/passwd',
-      'C:\\x',
-      'C:x',
-      '\\\\server\\share',
-      '\\\\?\\C:\\x',
-      'a\0b',
-      '\0',
-      '.git',
-      '.git/config',
-      '.GIT/config',
-      '.GİT/config',
-      '.gıt/config',
-      '.g\u200cit/config',
-      '.gi\u00adt/config',
-      '\ufeff.git/hooks',
-      '．git/config',
-      '.ｇｉｔ/config',
-      '.git./config',
-      '.git /config',
-      '.git::$INDEX_ALLOCATION/config',
-      'git~1/config',
-      'GIT~2',
-      'sub/.git/hooks/pre-commit',
-      'a\u202eb',
-      'a\nb',
-      `${'a'.repeat(256)}`,
-      'a/'.repeat(2049),
-      '/proc/self/root/etc/passwd',
-      '/dev/zero',
-    ];
-    for (const name of hostile)
-      it(`refuse ${JSON.stringify(name.slice(0, 40))}`, async () => {
-        await assert.rejects(resolveInside(worktree, name), (thrown) => {
-          assert.equal(problemOf(thrown).code, 'agent.outside');
-          return true;
-        });
-        for (const [tool, input] of [
-          ['read_files', { files: [{ path: name }] }],
-          ['write_file', { path: name, content: 'x' }],
-          ['replace', { path: name, edits: [{ find: 'a', replace: 'b' }] }],
-          ['list', { path: name }],
-          ['search', { pattern: 'a', path: name }],
-          ['run_command', { command: 'true', cwd: name }],
-        ] as [string, Json][]) {
-          const result = await use(tool, input);
-          assert.equal(result.isError, true, `${tool}: ${result.text}`);
-          assert.doesNotMatch(result.text, /canary|root:/);
-        }
-        assert.deepEqual(commands, []);
-      });
-
-    const harmless = [
-      'a',
-      './a',
-      'src//a',
-      '.gitignore',
-      '.github/x',
-      'git',
-      '.gitx',
-      '%2e%2e/x',
-      '~/x',
-      '...',
-      'ä/ö',
-      'CON',
-    ];
-    for (const name of harmless)
-      it(`accept ${name}`, async () => {
-        const { absolute } = await resolveInside(worktree, name);
-        assert.ok(absolute.startsWith(worktree + path.sep));
-      });
-
-    it('follow links that stay inside and refuse those that lead out', async () => {
-      await put('src/real', 'inside');
-      const links: [string, string, boolean][] = [
-        ['in', 'src/real', true],
-        ['folder', 'src', true],
-        ['up', '../secret', false],
-        ['abs', path.join(base, 'secret'), false],
-        ['chain1', 'chain2', false],
-        ['chain2', 'up', false],
-        ['loop1', 'loop2', false],
-        ['loop2', 'loop1', false],
-        ['togit', '.git/config', false],
-        ['root', '/', false],
-        ['dangling', '../nothing', false],
-      ];
-      for (const [name, target] of links) await symlink(target, path.join(worktree, name));
-      for (const [name, , inside] of links) {
-        const result = await read(
-          name === 'folder' ? 'folder/real' : name === 'root' ? 'root/etc/passwd' : name,
-        );
-        assert.equal(result.isError, !inside, `${name}: ${result.text}`);
-        if (inside) assert.match(result.text, /inside/);
-        else assert.match(result.text, /is a link that leads out/);
-        if (!inside) assert.equal((await use('write_file', { path: name, content: 'x' })).isError, true);
-      }
-      assert.equal(await readFile(path.join(base, 'secret'), 'utf8'), 'canary');
-      await assert.rejects(stat(path.join(base, 'nothing')));
-    });
-
-    it('refuse to change a file with a second name, and special files', async () => {
-      await link(path.join(base, 'secret'), path.join(worktree, 'hard'));
-      await read('hard');
-      assert.match((await use('write_file', { path: 'hard', content: 'x' })).text, /leads out/);
-      assert.equal(await readFile(path.join(base, 'secret'), 'utf8'), 'canary');
-      execFileSync('mkfifo', [path.join(worktree, 'pipe')]);
-      assert.equal((await read('pipe')).isError, true);
-      assert.equal((await use('write_file', { path: 'pipe', content: 'x' })).isError, true);
-    });
-
-    it('notice a file swapped between judging and opening', async () => {
-      await put('a', 'mine');
-      const found = await resolveInside(worktree, 'a');
-      await rm(path.join(worktree, 'a'));
-      await symlink('../secret', path.join(worktree, 'a'));
-      await assert.rejects(openInside(worktree, found), /agent\.link/);
-      const folder = await resolveInside(worktree, 'src/new');
-      await rm(path.join(worktree, 'src'), { recursive: true });
-      await symlink('..', path.join(worktree, 'src'));
-      assert.notEqual(folder.absolute, undefined);
-    });
-
-    it('never climb out, whatever the name (property)', async () => {
-      const part = fc.oneof(
-        fc.constantFrom('..', '.', '', 'src', '.git', 'a', '~', ' '),
-        fc.string({ maxLength: 6 }),
-      );
-      await fc.assert(
-        fc.asyncProperty(fc.array(part, { maxLength: 6 }), async (parts) => {
-          const name = parts.join('/');
-          const found = await resolveInside(worktree, name).catch(problemOf);
-          if ('code' in found) assert.match(found.code, /^agent\./);
-          else assert.ok(found.absolute === worktree || found.absolute.startsWith(worktree + path.sep));
-        }),
-        { numRuns: 300 },
-      );
-    });
-
-    it('know .git by every name and nothing else', () => {
-      for (const name of ['.git', '.GIT', '.git ', '.git.', '.Git::$DATA', 'GIT~1'])
-        assert.ok(isGitName(name), name);
-      for (const name of ['.gitignore', 'git', '.gi', 'agit~1', '.git-x']) assert.ok(!isGitName(name), name);
-    });
   });
 
   describe('reading', () => {
@@ -281,12 +84,12 @@ describe('the tools of a worktree', () => {
     for (const [title, before, find, replace, after] of cases)
       it(`keeps every other byte: ${title}`, async () => {
         await put('f', before);
-        await chmod(path.join(worktree, 'f'), 0o751);
+        await chmod(path.join(bench.worktree, 'f'), 0o751);
         await read('f');
         const result = await use('replace', { path: 'f', edits: [{ find, replace }] });
         assert.equal(result.isError, false, result.text);
         assert.deepEqual(await bytes('f'), after);
-        assert.equal((await stat(path.join(worktree, 'f'))).mode & 0o777, 0o751);
+        assert.equal((await stat(path.join(bench.worktree, 'f'))).mode & 0o777, 0o751);
       });
 
     it('makes all edits or none, in order', async () => {
@@ -340,9 +143,9 @@ describe('the tools of a worktree', () => {
         /was changed/,
       );
       await put('f', 'a');
-      fresh();
+      bench.fresh();
       assert.equal((await use('write_file', { path: 'f', content: 'b' })).isError, true);
-      tools.get('read_files')!.recall!(memory!);
+      bench.tools.get('read_files')!.recall!(memory!);
       assert.equal((await use('write_file', { path: 'f', content: 'b' })).isError, false);
     });
 
@@ -394,90 +197,20 @@ describe('the tools of a worktree', () => {
     });
   });
 
-  describe('searching and listing', () => {
-    beforeEach(async () => {
-      await mkdir(path.join(worktree, 'node_modules/p'), { recursive: true });
-      await mkdir(path.join(worktree, '.git'));
-      await put('.git/config', 'needle');
-      await put('.gitignore', 'node_modules/\n*.log\n!keep.log\n');
-      await put('node_modules/p/i.js', 'needle');
-      await put('a.log', 'needle');
-      await put('keep.log', 'needle');
-      await put('src/a.ts', 'one\nNeedle (x)\r\nneedle\n');
-      await put('src/b.bin', Buffer.from('needle\0'));
-      await symlink('../secret', path.join(worktree, 'leak'));
-    });
-
-    const searches: readonly [title: string, input: Json, expected: string][] = [
-      ['a word', { pattern: 'needle' }, 'keep.log:1: needle\nsrc/a.ts:3: needle'],
-      [
-        'any case',
-        { pattern: 'needle', ignoreCase: true, path: 'src' },
-        'src/a.ts:2: Needle (x)\nsrc/a.ts:3: needle',
-      ],
-      ['plain text', { pattern: '(x)', literal: true }, 'src/a.ts:2: Needle (x)'],
-      ['some files', { pattern: 'needle', glob: '*.ts' }, 'src/a.ts:3: needle'],
-      ['one file', { pattern: '^one$', path: 'src/a.ts' }, 'src/a.ts:1: one'],
-      ['nothing', { pattern: 'canary' }, 'No match.'],
-    ];
-    for (const [title, input, expected] of searches)
-      it(`finds ${title}`, async () => assert.equal((await use('search', input)).text, expected));
-
-    it('refuses a bad pattern and stops an endless one without blocking', async () => {
-      assert.match((await use('search', { pattern: '(' })).text, /not valid/);
-      await put('evil.txt', 'a'.repeat(60) + '!');
-      let beats = 0;
-      const heart = setInterval(() => beats++, 20);
-      const result = await searchTool(worktree, 400).run(ctx, { pattern: '^(a+)+$', path: 'evil.txt' });
-      clearInterval(heart);
-      assert.match(result.text, /longer than/);
-      assert.ok(beats >= 8, `${beats} beats`);
-    });
-
-    it('lists what git would show', async () => {
-      assert.equal(
-        (await use('list', {})).text,
-        '.gitignore\nkeep.log\nleak (link)\nsrc/\nsrc/a.ts\nsrc/b.bin',
-      );
-      assert.equal((await use('list', { depth: 1 })).text, '.gitignore\nkeep.log\nleak (link)\nsrc/');
-      assert.equal((await use('list', { path: 'src' })).text, 'src/a.ts\nsrc/b.bin');
-    });
-
-    it('reads .gitignore as git does', () => {
-      const rules = parseIgnore('# c\n/build\n*.o\ndoc/*.txt\n**/tmp/\n!tmp/keep\nsp\\ ace\n[ab].x\n', '');
-      const expect: [string, boolean, boolean][] = [
-        ['build', true, true],
-        ['sub/build', true, false],
-        ['x/y.o', false, true],
-        ['doc/a.txt', false, true],
-        ['doc/s/a.txt', false, false],
-        ['x/tmp', true, true],
-        ['x/tmp', false, false],
-        ['tmp/keep', false, false],
-        ['sp ace', false, true],
-        ['a.x', false, true],
-        ['c.x', false, false],
-      ];
-      for (const [file, isFolder, wanted] of expect)
-        assert.equal(ignored(rules, file, isFolder), wanted, file);
-    });
-  });
-
   describe('running commands', () => {
     it('gives exit code and output', async () => {
       const result = await use('run_command', { command: 'npm test', cwd: 'src' });
       assert.equal(result.text, 'Exit code 2.\nout');
       assert.equal(result.isError, true);
-      assert.deepEqual(steps.asked, []);
+      assert.deepEqual(bench.steps.asked, []);
     });
 
     for (const answer of ['allow', 'deny'])
       it(`asks where nothing isolates: ${answer}`, async () => {
-        sandbox = { ...sandbox, level: 'none', detail: 'no bubblewrap' };
-        fresh();
-        steps.answer = answer;
+        bench.fresh({ ...bench.sandbox, level: 'none', detail: 'no bubblewrap' });
+        bench.steps.answer = answer;
         const result = await use('run_command', { command: 'rm -rf x' });
-        const [question] = steps.asked;
+        const [question] = bench.steps.asked;
         assert.equal(question?.kind, 'approveCommand');
         assert.deepEqual(question.facts, { command: 'rm -rf x', cwd: '' });
         assert.deepEqual(question.problem, {
@@ -489,7 +222,7 @@ describe('the tools of a worktree', () => {
           .digest('hex')
           .slice(0, 24);
         assert.equal(question.id, `command:${id}`);
-        assert.deepEqual(commands, answer === 'allow' ? ['rm -rf x'] : []);
+        assert.deepEqual(bench.commands, answer === 'allow' ? ['rm -rf x'] : []);
         assert.equal(result.isError, true);
       });
   });
