@@ -13,7 +13,15 @@ export interface PhaseFact {
   readonly goal: string;
   /** Whether a box is ticked or a cell says complete; undefined where the place does not say. */
   readonly complete: boolean | undefined;
+  /** Stored counts, `2/3`: finished plans and all plans, and where they stand. */
+  readonly counts: StoredCounts | undefined;
   readonly file: string;
+  readonly line: number;
+}
+
+export interface StoredCounts {
+  readonly done: number;
+  readonly total: number;
   readonly line: number;
 }
 
@@ -185,6 +193,7 @@ class RoadmapReader {
     const header = rows[0]?.cells.map((cell) => cell.text.replace(/[*`]/g, '').trim().toLowerCase());
     if (!header || !/^(?:#|no\.?|phase\b.*|phases?)$/.test(header[0] ?? '')) return;
     const milestoneAt = header.findIndex((name) => name.startsWith('milestone'));
+    const plansAt = header.findIndex((name) => name.startsWith('plans'));
     const statusAt = header.findIndex((name) => name.startsWith('status'));
     const nameAt = header.findIndex(
       (name, index) => index > 0 && /^(?:name|title|phase|goal|description)/.test(name),
@@ -197,7 +206,8 @@ class RoadmapReader {
       const name = (phase[2] ?? (nameAt < 0 ? '' : (cells[nameAt]?.text ?? ''))).replaceAll('\\|', '|');
       const milestone = milestoneAt < 0 ? undefined : milestoneKeyOf(cells[milestoneAt]?.text ?? '');
       const complete = status === '' ? undefined : isCompleteStatus(status);
-      this.addPhase(phase[1]!, name, 'table', complete, row.line, '', milestone);
+      const counts = countsOf(cells[plansAt]?.text ?? '', row.line);
+      this.addPhase(phase[1]!, name, 'table', complete, row.line, '', milestone, counts);
     }
   }
 
@@ -208,6 +218,7 @@ class RoadmapReader {
     const fact = this.phases[index]!;
     const value = leaf(block, 'value')?.text.trim() ?? '';
     if (name === 'goal' && fact.goal === '') this.phases[index] = { ...fact, goal: cleanText(value) };
+    else if (name === 'plans') this.phases[index] = { ...fact, counts: countsOf(value, block.line) };
     else if (name === 'status' && fact.complete !== true) {
       this.phases[index] = { ...fact, complete: isCompleteStatus(value) };
     }
@@ -231,6 +242,7 @@ class RoadmapReader {
     line: number,
     goal = '',
     milestone = this.milestone,
+    counts: PhaseFact['counts'] = undefined,
   ): void {
     this.phases.push({
       id: normalPhaseId(id),
@@ -239,6 +251,7 @@ class RoadmapReader {
       milestone,
       goal: cleanText(goal),
       complete: complete === false && source === 'heading' ? undefined : complete,
+      counts,
       file: this.file,
       line,
     });
@@ -253,6 +266,12 @@ export function isCompleteStatus(text: string): boolean {
     /^(?:complete|completed|done|shipped|satisfied|verified|validated)\b/iu.test(plain) ||
     /^[✅✓✔]/u.test(text)
   );
+}
+
+/** `2/3` or `2/3 plans complete` as its numbers. */
+function countsOf(text: string, line: number): StoredCounts | undefined {
+  const match = /^\W*(\d{1,4})\s*\/\s*(\d{1,4})(?!\d)/.exec(text);
+  return match ? { done: Number(match[1]), total: Number(match[2]), line } : undefined;
 }
 
 function completeMark(text: string): boolean {

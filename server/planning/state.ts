@@ -1,3 +1,4 @@
+import { normalPhaseId, phaseIdPattern } from './ids';
 import { milestoneKeyOf } from './milestones';
 import { type Block, leaf } from './text/nodes';
 import { entryOf, frontmatterEntries, scalarOf } from './text/values';
@@ -24,3 +25,31 @@ export function readState(blocks: readonly Block[]): StateFacts {
   }
   return { milestone: undefined, milestoneName };
 }
+
+/** `Phase:` of STATE taken apart; only what the text says, nothing made up from what follows. */
+export interface Position {
+  /** Normal form; undefined for texts such as `Not started` or `—`. */
+  readonly phase: string | undefined;
+  readonly of: number | undefined;
+  /** In the parentheses after the number. */
+  readonly name: string | undefined;
+  /** Prose after the name: no part of it. */
+  readonly remark: string;
+}
+
+/** Reads `4`, `4 of 7 (Name)`, `9 of 13 (X) — PARTIAL`, `2.1 — …`, `Not started`, `—`. */
+export function readPosition(text: string): Position {
+  const match = positionPattern.exec(text.trim());
+  if (!match) return { phase: undefined, of: undefined, name: undefined, remark: text.trim() };
+  return {
+    phase: normalPhaseId(match[1]!),
+    of: match[2] === undefined ? undefined : Number(match[2]),
+    name: match[3]?.trim(),
+    remark: match[4]!.replace(/^\s*[—–:-]\s*/, '').trim(),
+  };
+}
+
+const positionPattern = new RegExp(
+  String.raw`^(?:Phase\s+)?(${phaseIdPattern})(?:\s+of\s+(\d{1,6}))?(?:\s*\(([^()]*)\))?(?![\p{L}\p{N}])(.*)$`,
+  'su',
+);

@@ -125,22 +125,31 @@ export function phaseState(phase: PhaseModel): 'none' | 'planned' | 'partial' | 
   return ticked || phase.milestoneState === 'shipped' ? 'complete' : 'none';
 }
 
-/** Where the roadmap ticks a phase that is not finished on disk. */
+/** What the roadmap stores about a phase and the disk does not bear out. Shipped milestones are history. */
 export function discrepancies(phase: PhaseModel): Problem[] {
-  const open = phase.plans.filter((plan) => !plan.done);
+  if (phase.plans.length === 0 || phase.milestoneState === 'shipped') return [];
+  const total = phase.plans.length;
+  const done = phase.plans.filter((plan) => plan.done).length;
+  const problems: Problem[] = [];
   const claim = phase.draft.facts.find((fact) => fact.complete === true);
-  if (open.length === 0 || !claim || phase.milestoneState === 'shipped') return [];
-  return [
-    {
-      code: 'planning.discrepancy',
-      args: {
-        file: claim.file,
-        line: claim.line,
-        stored: `phase ${phase.id} is marked complete`,
-        found: `${open.length} of ${phase.plans.length} plans have no SUMMARY`,
-      },
-    },
-  ];
+  const report = (place: { file: string; line: number }, stored: string, found: string): void => {
+    const { file, line } = place;
+    problems.push({ code: 'planning.discrepancy', args: { file, line, stored, found } });
+  };
+  if (claim && done < total) {
+    report(
+      claim,
+      `phase ${phase.id} is marked complete`,
+      `${total - done} of ${total} plans have no SUMMARY`,
+    );
+  }
+  for (const fact of phase.draft.facts) {
+    const { file, counts } = fact;
+    if (!counts || (counts.done === done && counts.total === total)) continue;
+    const stored = `phase ${phase.id} counts ${counts.done}/${counts.total} plans`;
+    report({ file, line: counts.line }, stored, `it is ${done}/${total}`);
+  }
+  return problems;
 }
 
 function titleOf(plan: PlanFile & { readonly content: PlanContent }, rows: readonly PlanRow[]): string {
