@@ -32,6 +32,7 @@ describe('the main job in the workbench', function () {
         .getByText('This workspace is in Restricted Mode', { exact: false })
         .first()
         .waitFor();
+      await workbench.settled();
       await workbench.screenshot('restricted-dark');
       assert.deepEqual(
         workbench.server.processes().filter(({ command }) => command.includes('sidecar.cjs')),
@@ -44,6 +45,7 @@ async function mainJob(workbench: Workbench, folder: string, name: string): Prom
   const before = untouched(folder);
   await workbench.sideBar('Symphony');
   await workbench.treeItem('A cart that adds up').waitFor();
+  await workbench.settled();
   await workbench.screenshot(`side-bar-${name}`);
 
   await workbench.palette('Symphony: Execute Phase…');
@@ -90,7 +92,7 @@ async function withWorkbench(
     try {
       await work(workbench, folder);
     } catch (thrown) {
-      await workbench.screenshot(`failure-${Date.now()}`);
+      await workbench.screenshot(`failure-${path.basename(folder)}`);
       throw thrown;
     } finally {
       await workbench.close();

@@ -95,7 +95,17 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     child.stderr!.on('data', (chunk: Buffer) => (printed += chunk.toString()));
     await listening(port, child, () => printed);
   };
-  await start();
+  const release = onEnding(() => {
+    for (const { pid } of processesOf(folder)) process.kill(pid, 'SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+  try {
+    await start();
+  } catch (thrown) {
+    release();
+    await endAll(folder);
+    throw thrown;
+  }
   return {
     port,
     folder,
@@ -111,6 +121,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
       await start();
     },
     stop: async () => {
+      release();
       await endGroup(child);
       await endAll(folder);
       rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
@@ -133,6 +144,22 @@ function cleanEnv(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
     ([name]) => !/^(VSCODE_|ELECTRON_|NODE_OPTIONS|MOCHA|SYMPHONY_|npm_)/.test(name),
   );
   return { ...Object.fromEntries(inherited), ...more };
+}
+
+/** Cleans up even where a test run is ended from outside; returns how to take that back. */
+function onEnding(clean: () => void): () => void {
+  const ended = (signal: NodeJS.Signals) => {
+    release();
+    clean();
+    process.kill(process.pid, signal);
+  };
+  const release = () => {
+    process.off('exit', clean);
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.off(signal, ended);
+  };
+  process.once('exit', clean);
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, ended);
+  return release;
 }
 
 /** A port nobody listens on at the moment. */

@@ -62,6 +62,18 @@ export class Workbench {
     await this.#ready();
   }
 
+  /** Waits until no extension is being activated and no view is loading (at most 30 s). */
+  async settled(): Promise<void> {
+    await this.#page.waitForTimeout(200);
+    await this.#page.waitForFunction(
+      () =>
+        !document.querySelector('.monaco-progress-container.active') &&
+        !document.querySelector('.statusbar')?.textContent?.includes('Activating Extensions'),
+      undefined,
+      { timeout: 30_000 },
+    );
+  }
+
   /** Runs a command by its title from the command palette. */
   async palette(title: string): Promise<void> {
     const input = this.#page.locator('.quick-input-widget .quick-input-box input');
