@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { codes, messages, type NotificationSpec, type RequestSpec } from './index';
 
 type Spec = RequestSpec | NotificationSpec;

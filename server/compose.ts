@@ -48,7 +48,7 @@ export async function composeService(
   store.add(sample);
 
   // Its probes take longer than a client should wait; nothing needs them before the first command.
-  const sandbox = createSandbox({ log });
+  const sandbox = createSandbox({ log, folder: path.join(home.folder, 'probes') });
   const world: RunWorld = {
     clock: systemClock,
     ids: systemIds,
