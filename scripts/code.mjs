@@ -101,5 +101,6 @@ function freePort(wanted) {
   });
 }
 
-const hasDisplay = () =>
-  process.platform !== 'linux' || Boolean(process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY']);
+function hasDisplay() {
+  return process.platform !== 'linux' || Boolean(process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY']);
+}

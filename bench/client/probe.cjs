@@ -17,7 +17,9 @@ exports.run = async () => {
   await extension.activate();
   const ms = performance.now() - began;
   const bytes = Object.keys(Module._cache)
-    .filter((file) => file.startsWith(path.join(extension.extensionPath, path.sep)) && file !== module.filename)
+    .filter(
+      (file) => file.startsWith(path.join(extension.extensionPath, path.sep)) && file !== module.filename,
+    )
     .reduce((sum, file) => sum + statSync(file).size, 0);
   // Attaching loads the rest of the client; what it costs belongs to the memory, not to the activation.
   await vscode.commands.executeCommand('symphony.refresh');

@@ -91,7 +91,9 @@ function violations({ inputs }: Metafile, rule: Rule): string[] {
   return Object.entries(inputs).flatMap(([file, { imports }]) => [
     ...rule.not.filter((pattern) => pattern.test(file)).map((pattern) => `${file} is in (${pattern.source})`),
     ...imports
-      .filter(({ path: name, external }) => external === true && !name.startsWith('<') && !rule.external(name))
+      .filter(
+        ({ path: name, external }) => external === true && !name.startsWith('<') && !rule.external(name),
+      )
       .map(({ path: name }) => `${file} imports ${name}`),
   ]);
 }
