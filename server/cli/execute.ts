@@ -18,14 +18,14 @@ export interface ExecuteOptions extends ModelOptions {
 
 /** Previews a phase, gets the commands approved, starts the run and follows it to its end. */
 export async function execute(job: Job, phase: string, options: ExecuteOptions): Promise<number> {
-  const sidecar = await job.open();
-  await provide(job, sidecar, options);
-  const preview = await sidecar.call('runPreview', { phase });
+  const looking = await openProvided(job, options);
+  const preview = await looking.call('runPreview', { phase });
   show(job, preview, options.model);
   const approved = await approvals(job, preview, options);
   if (approved === undefined) return exitCodes.done;
   const model = options.model === undefined ? {} : { model: options.model };
-  return accompany(job, sidecar, options, () =>
+  looking.close();
+  return accompany(job, options, (sidecar) =>
     sidecar.call('runExecute', { phase: preview.phase, approved, ...model }),
   );
 }
@@ -39,21 +39,25 @@ export interface AskOptions extends ModelOptions {
 export async function ask(job: Job, file: string, instruction: string, options: AskOptions): Promise<number> {
   const lines = linesOf(options.lines);
   const path = belowRoot(job, file);
-  const sidecar = await job.open();
-  await provide(job, sidecar, options);
   const model = options.model === undefined ? {} : { model: options.model };
-  return accompany(job, sidecar, options, () =>
+  return accompany(job, options, (sidecar) =>
     sidecar.call('runAsk', { path, instruction, ...(lines === undefined ? {} : { lines }), ...model }),
   );
 }
 
+/** Attaches and hands over what only this command line knows: providers and API keys. */
+async function openProvided(job: Job, options: ModelOptions): Promise<Sidecar> {
+  const sidecar = await job.open();
+  await provide(job, sidecar, options);
+  return sidecar;
+}
+
 async function accompany(
   job: Job,
-  sidecar: Sidecar,
-  options: { readonly accept?: boolean },
-  start: () => Promise<{ run: string }>,
+  options: ModelOptions & { readonly accept?: boolean },
+  start: (sidecar: Sidecar) => Promise<{ run: string }>,
 ): Promise<number> {
-  const end = await follow(job, sidecar, start);
+  const end = await follow(job, () => openProvided(job, options), start);
   if (end.kind === 'detached') return exitCodes.interrupted;
   const shown = await end.sidecar.call('runShow', { run: end.run });
   if (end.kind === 'waiting') {

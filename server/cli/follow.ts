@@ -10,17 +10,18 @@ export type FollowEnd =
 
 /**
  * Starts a run and shows what happens until it has ended, waits for an answer nobody here can give, or
- * Ctrl-C detaches. A sidecar that dies on the way is started again; the run goes on where it was.
+ * Ctrl-C detaches. A sidecar that dies on the way is opened again (which hands over the keys anew, for
+ * the new one has none); the run goes on where it was.
  */
 export async function follow(
   job: Job,
-  first: Sidecar,
-  start: () => Promise<{ run: string }>,
+  open: () => Promise<Sidecar>,
+  start: (sidecar: Sidecar) => Promise<{ run: string }>,
 ): Promise<FollowEnd> {
   const { print, host } = job;
   const watch = new Watch(job);
-  await watch.connect(first);
-  const { run } = await start();
+  await watch.connect(await open());
+  const { run } = await start(watch.sidecar);
   print.line({ type: 'started', run });
   print.say('started', { run });
   watch.begin(run);
@@ -38,10 +39,21 @@ export async function follow(
     }
     if (happened === 'lost') {
       print.say('lost');
-      await watch.connect(await job.open());
+      await reconnect(watch, open, host.signal);
     } else if (happened === 'ended') return { kind: 'ended', run, sidecar: watch.sidecar };
     else if (!(await settle(job, watch.sidecar, run, happened, interrupted)))
       return host.signal.aborted ? { kind: 'detached' } : { kind: 'waiting', run, sidecar: watch.sidecar };
+  }
+}
+
+/** A sidecar that was killed may be killed again while it is greeted; after five times it is no accident. */
+async function reconnect(watch: Watch, open: () => Promise<Sidecar>, signal: AbortSignal): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await watch.connect(await open());
+    } catch (thrown) {
+      if (tries === 5 || signal.aborted) throw thrown;
+    }
   }
 }
 
@@ -100,7 +112,7 @@ class Watch {
       this.job.print.line({ type: 'progress', ...progress });
       this.job.print.say('progress', { node: nameOf(progress.node), text: progress.text.split('\n')[0]! });
     });
-    void sidecar.closed.then(() => this.push('lost'));
+    void sidecar.closed.then(() => caughtUp && this.push('lost'));
     const { position } = await sidecar.call('sessionOpen', { languageModels: false });
     if (this.position < 0) this.position = position;
     for (let more = this.position < position; more;) {

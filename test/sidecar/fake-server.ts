@@ -22,16 +22,16 @@ export interface TestClient {
 /** A server over a fake service in this process, with real sockets and the real handshake. */
 export async function fakeServer(
   service: SidecarService,
-  more: { idleMs?: number; build?: Build; root?: string } = {},
+  more: { idleMs?: number; build?: Build; root?: string; state?: string } = {},
 ) {
-  const state = mkdtempSync(path.join(tmpdir(), 'symphony-rpc-'));
+  const state = more.state ?? mkdtempSync(path.join(tmpdir(), 'symphony-rpc-'));
   const { folder, endpoint, token: tokenFile } = dataHome(state, service.workspace);
   const models = createEditorModels();
   const token = 'c'.repeat(64);
   mkdirSync(folder, { recursive: true });
   if (more.root !== undefined) {
     // Clients that look for the sidecar of this folder find this server.
-    mkdirSync(path.join(state, 'roots'));
+    mkdirSync(path.join(state, 'roots'), { recursive: true });
     const record = { layout: 1, workspace: service.workspace, root: more.root };
     writeFileSync(rootFile(state, more.root), JSON.stringify(record));
     writeFileSync(tokenFile, token);
