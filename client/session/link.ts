@@ -1,10 +1,2 @@
-import type { Build } from '../../schemas/wire';
-import { problem } from '../problems';
-import type { Attach } from './attach';
-
-/** The way to a sidecar. */
-export const attach: Attach = () => Promise.reject(problem('sidecar.failed', { detail: 'schemas/link' }));
-
-/** Whether a sidecar of build `theirs` should be asked to end in favour of `mine`. */
-export const shouldAskHandOver = (mine: Build, theirs: Build): boolean =>
-  mine.stamp !== 0 && mine.stamp > theirs.stamp;
+/** The way to a sidecar, shared with the command line. */
+export { attach, shouldAskHandOver } from '../../schemas/link';

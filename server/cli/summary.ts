@@ -1,10 +1,4 @@
-import {
-  type ClientRequests,
-  type PlanReport,
-  type ResultOf,
-  type RunSummary,
-  type Usage,
-} from '../../schemas';
+import type { ClientRequests, PlanReport, ResultOf, RunSummary, Usage } from '../../schemas';
 import type { Job } from './program';
 import type { Sidecar } from './wire';
 

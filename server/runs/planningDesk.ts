@@ -122,5 +122,5 @@ function overlay(
   if (plan === 'failed') return 'failed';
   if (plan === 'waiting') return 'waiting';
   if (plan === 'completed') return run === 'cancelled' ? undefined : 'waiting';
-  return run === 'running' || run === 'waiting' ? 'running' : undefined;
+  return plan === 'running' && (run === 'running' || run === 'waiting') ? 'running' : undefined;
 }
