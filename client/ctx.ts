@@ -27,6 +27,9 @@ export class Ctx implements vscode.Disposable {
   private parts: HostParts | undefined;
   private chosen: vscode.WorkspaceFolder | undefined;
   private why: Blocked | undefined;
+  private looked = false;
+  /** Whether other folders are open besides the one Symphony works in. */
+  several = false;
 
   /** Fires when the window's session comes to be; it lives until the window closes. */
   readonly onSession = this.opened.event;
@@ -76,11 +79,16 @@ export class Ctx implements vscode.Disposable {
       vscode.workspace.isTrusted,
       inGit,
     );
+    // Views ask, asking looks, and a change makes views ask: only a real change may be announced.
+    const same = this.looked && nameOf(this.chosen) === nameOf(found.folder) && this.why === found.blocked;
+    this.looked = true;
     this.chosen = found.folder;
-    if (found.others > 0 && found.folder) {
+    this.why = found.blocked;
+    this.several = found.others > 0;
+    if (same) return found.blocked;
+    if (this.several && found.folder) {
       this.log.info(`Several folders are open; Symphony works in ${found.folder.name}.`);
     }
-    this.why = found.blocked;
     await vscode.commands.executeCommand('setContext', 'symphony.blocked', found.blocked ?? 'none');
     this.blockedChanged.fire(found.blocked);
     return found.blocked;
@@ -152,6 +160,8 @@ export class Ctx implements vscode.Disposable {
     return problemText(found);
   }
 }
+
+const nameOf = (folder: vscode.WorkspaceFolder | undefined): string => folder?.uri.toString() ?? '';
 
 /** The second bundle, beside this one. The name is computed so that the bundler leaves it alone. */
 function loadSession(): SessionBundle {

@@ -71,16 +71,26 @@ function askName(provider: Provider): Thenable<string | undefined> {
 
 /** Keeps the `symphony.noModel` context true while no model is chosen, for the welcome view. */
 export function watchModel(ctx: Ctx): void {
-  const tell = () => {
-    const model = vscode.workspace.getConfiguration('symphony').get<string>('model', '').trim();
-    void vscode.commands.executeCommand('setContext', 'symphony.noModel', model === '');
+  const tell = async () => {
+    const none = !(await hasModel(ctx));
+    await vscode.commands.executeCommand('setContext', 'symphony.noModel', none);
   };
-  tell();
+  const tellSafely = () => void tell().catch((thrown: unknown) => ctx.explain(thrown));
+  const provide = async () => {
+    await ctx.session?.provide();
+    await tell();
+  };
+  tellSafely();
+  ctx.add(ctx.onSession((session) => ctx.add(session.onReady(tellSafely))));
   ctx.add(
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (!event.affectsConfiguration('symphony')) return;
-      tell();
-      ctx.session?.provide().catch((thrown: unknown) => ctx.explain(thrown));
+      if (event.affectsConfiguration('symphony')) provide().catch((thrown: unknown) => ctx.explain(thrown));
     }),
   );
+}
+
+/** The sidecar knows best, for the sample brings a model of its own; without one the setting has to do. */
+async function hasModel(ctx: Ctx): Promise<boolean> {
+  if (ctx.session?.state.kind === 'ready') return (await ctx.session.call('modelsList', {})).chosen !== null;
+  return vscode.workspace.getConfiguration('symphony').get<string>('model', '').trim() !== '';
 }

@@ -20,8 +20,15 @@ export function registerPlanTree(ctx: Ctx, data: Data): vscode.TreeDataProvider<
   const provider = new PlanTree(data);
   ctx.add(data.planning.onChange(() => provider.refresh()));
   ctx.add(ctx.onBlocked(() => provider.refresh()));
-  ctx.add(
+  const view = ctx.add(
     vscode.window.createTreeView('symphony.plan', { treeDataProvider: provider, showCollapseAll: true }),
+  );
+  ctx.add(
+    ctx.onBlocked(() => {
+      // Where several folders are open, the view says which of them it is about.
+      if (ctx.several && ctx.folder) view.description = ctx.folder.name;
+      else delete view.description;
+    }),
   );
   return provider;
 }
