@@ -159,6 +159,18 @@ describe('attach', function () {
     }
   });
 
+  it('listens in a temporary folder of its own when the data folder’s path is too long', async () => {
+    const plain = bench.options();
+    const deep = path.join(bench.state, 'd'.repeat(100));
+    const env = { ...plain.env, SYMPHONY_HOME: deep, TMPDIR: bench.folder };
+    const { endpoint } = await bench.attach({ ...plain, env });
+    assert.ok(endpoint.address.startsWith(path.join(bench.folder, 'symphony-')), endpoint.address);
+    assert.equal((await bench.attach({ ...plain, env })).started, false);
+    process.kill(endpoint.pid, 'SIGTERM');
+    await waitUntil(() => isGone(endpoint.pid));
+    assert.equal(existsSync(path.dirname(endpoint.address)), false, 'the folder goes with it');
+  });
+
   it('refuses a data folder of a newer layout', async () => {
     await bench.attach(bench.fake('good'));
     const record = { layout: 2, workspace: 'ws-fake', root: bench.root };
