@@ -3,8 +3,11 @@
  * per segment, so `2` < `2.1` < `10`.
  */
 
-/** One phase id as it stands in headings, bullets and cells: `3`, `03`, `12A`, `2.1`, `02-01`, `GSD-3`, `[GSD.02] 05.03`. */
-export const phaseIdPattern = String.raw`(?:[A-Z][A-Z0-9_]*-(?=\d))?[A-Za-z]?\d+[A-Za-z]?(?:\.\d+[A-Za-z]?)*(?:-\d{2,}(?:\.\d+)*)?`;
+/**
+ * One phase id as it stands in headings, bullets and cells: `3`, `03`, `12A`, `2.1`, `GSD-3`, and `02-01`
+ * with its milestone before it, which only a leading zero tells from the range `12-13`.
+ */
+export const phaseIdPattern = String.raw`(?:[A-Z][A-Z0-9_]*-(?=\d))?(?:0\d-\d{2,}(?:\.\d+)*|[A-Za-z]?\d+[A-Za-z]?(?:\.\d+[A-Za-z]?)*(?!\d*-\d))`;
 
 /** The form in which phase ids are compared and shown: without padding, letters upper-case. */
 export function normalPhaseId(text: string): string {

@@ -48,7 +48,7 @@ export function findScopes(paths: readonly string[]): Scope[] {
 
 function scopeOf(workstream: string, inside: readonly string[]): Scope {
   const base = workstream === '' ? root : `${root}/workstreams/${workstream}`;
-  const folders = new Map<string, { milestone: string | undefined; names: string[] }>();
+  const folders = new Map<string, FolderDraft>();
   const roadmaps: FoundRoadmap[] = [];
   for (const path of inside) {
     const phase =
@@ -61,6 +61,18 @@ function scopeOf(workstream: string, inside: readonly string[]): Scope {
       found.names.push(phase[4]!);
       folders.set(folder, found);
     }
+    // Some projects keep the files of all phases side by side in one folder.
+    const flat = /^((?:milestones\/[^/]+-)?phases)\/((\d+(?:\.\d+)*)-[^/]+)$/.exec(path);
+    if (flat) {
+      const key = `${flat[1]}/ ${flat[3]}`;
+      const found = folders.get(key) ?? {
+        milestone: archiveKey(/^milestones\/([^/]+)$/.exec(flat[1]!)?.[1]),
+        names: [],
+        flat: { path: flat[1]!, number: flat[3]! },
+      };
+      found.names.push(flat[2]!);
+      folders.set(key, found);
+    }
     const roadmap = /^(?:(?:milestones|archive)\/(?:([^/]+)\/|([^/]+)-))?ROADMAP\.md$/i.exec(path);
     if (roadmap) {
       const name = roadmap[1] ?? roadmap[2];
@@ -70,9 +82,9 @@ function scopeOf(workstream: string, inside: readonly string[]): Scope {
   return {
     workstream,
     root: base,
-    directories: [...folders].map(([folder, { milestone, names }]) => ({
-      ...readDirectoryName(folder.slice(folder.lastIndexOf('/') + 1)),
-      path: `${base}/${folder}`,
+    directories: [...folders].map(([folder, { milestone, names, flat }]) => ({
+      ...readDirectoryName(flat?.number ?? folder.slice(folder.lastIndexOf('/') + 1)),
+      path: `${base}/${flat?.path ?? folder}`,
       milestone,
       names,
     })),
@@ -80,6 +92,13 @@ function scopeOf(workstream: string, inside: readonly string[]): Scope {
     state: inside.includes('STATE.md') ? `${base}/STATE.md` : undefined,
     project: inside.includes('PROJECT.md') ? `${base}/PROJECT.md` : undefined,
   };
+}
+
+interface FolderDraft {
+  readonly milestone: string | undefined;
+  readonly names: string[];
+  /** Set where the phase shares its folder with others: the folder and the phase's number. */
+  readonly flat?: { readonly path: string; readonly number: string };
 }
 
 /** Every folder below `phases` is one; in an archive only folders of `…-phases`, of its `phases`, or with a number. */
