@@ -59,6 +59,7 @@ async function mainJob(workbench: Workbench, folder: string, name: string): Prom
   await workbench.screenshot(`board-running-${name}`);
   await workbench.message('is complete.').waitFor({ timeout: 120_000 });
   assert.equal(await board.locator('.card.is-failed').count(), 0);
+  await workbench.settled();
   await workbench.screenshot(`board-complete-${name}`);
   assert.deepEqual(untouched(folder), before);
   const failing = runTests(folder);
@@ -68,7 +69,7 @@ async function mainJob(workbench: Workbench, folder: string, name: string): Prom
   await workbench.treeItem('cart.js').waitFor();
   await workbench.treeItem('cart.js').click();
   await workbench.page.locator('.monaco-diff-editor').first().waitFor();
-  await workbench.page.waitForTimeout(500);
+  await workbench.settled();
   await workbench.screenshot(`review-${name}`);
   await workbench.palette('Symphony: Accept All Changes');
   await eventually(() => assert.match(readFileSync(path.join(folder, 'src/cart.js'), 'utf8'), /isInteger/));

@@ -91,6 +91,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    child.once('error', (thrown) => (printed += `${thrown.message}\n`));
     child.stdout!.on('data', (chunk: Buffer) => (printed += chunk.toString()));
     child.stderr!.on('data', (chunk: Buffer) => (printed += chunk.toString()));
     await listening(port, child, () => printed);
@@ -176,7 +177,8 @@ export function freePort(): Promise<number> {
 
 async function listening(port: number, child: ChildProcess, printed: () => string): Promise<void> {
   for (let tries = 0; tries < 300; tries++) {
-    if (child.exitCode !== null) throw new Error(`The VS Code server ended at once:\n${printed()}`);
+    if (child.pid === undefined || child.exitCode !== null)
+      throw new Error(`The VS Code server ended at once:\n${printed()}`);
     const answer = await fetch(`http://127.0.0.1:${port}/version`).catch(() => undefined);
     if (answer?.ok) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -185,9 +187,9 @@ async function listening(port: number, child: ChildProcess, printed: () => strin
 }
 
 async function endGroup(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
-  process.kill(-child.pid!, 'SIGKILL');
+  process.kill(-child.pid, 'SIGKILL');
   await gone;
 }
 
