@@ -21,6 +21,9 @@ import type { Notice, Params, RelayReply, Result, Session, SessionHost, SessionS
 
 type Listener = (notice: never) => void;
 
+/** A connection that lasted less than this, in milliseconds, counts as a sidecar that does not stay. */
+const shortLife = 10_000;
+
 /** Keeps one workspace connected: attaches, catches up, and comes back after every loss. */
 export class LiveSession implements Session {
   private current: SessionState = { kind: 'connecting', attempt: 0 };
@@ -82,7 +85,8 @@ export class LiveSession implements Session {
           : client.sendRequest(method, params))) as Result<N>;
       } catch (thrown) {
         if (token?.isCancellationRequested) throw problem('cancelled');
-        const lost = connection !== this.connection || !connection.client.isRunning();
+        const lost = connection !== this.connection || !connection.client.isRunning() || isLoss(thrown);
+        if (lost) await Promise.race([connection.closed, sleep(3000, this.stop.signal)]);
         // Reading twice harms nobody. A write may have been done, so the person hears of it instead.
         if (lost && runs === 'read' && tries === 1) continue;
         if (lost) throw problem('sidecar.failed', { detail: vscode.l10n.t('the connection was lost') });
@@ -142,11 +146,13 @@ export class LiveSession implements Session {
   }
 
   private async live(): Promise<void> {
+    let shortLives = 0;
     for (let failures = 0; !this.stop.signal.aborted;) {
       this.setState({ kind: 'connecting', attempt: failures });
       try {
         const connection = await this.open();
         failures = 0;
+        const began = performance.now();
         this.connection = connection;
         this.arrival.resolve(connection);
         this.setState({ kind: 'ready' });
@@ -156,6 +162,8 @@ export class LiveSession implements Session {
         this.renewArrival();
         await connection.end();
         this.host.log.info('The connection to the sidecar has ended.');
+        shortLives = performance.now() - began < shortLife ? shortLives + 1 : 0;
+        if (shortLives > 1) await this.breathe(shortLives);
       } catch (thrown) {
         if (this.stop.signal.aborted) return;
         failures++;
@@ -184,6 +192,17 @@ export class LiveSession implements Session {
     await (hopeless ? woken : Promise.race([woken, sleep(milliseconds, this.stop.signal)]));
     this.wake = undefined;
     if (!hopeless) await least;
+  }
+
+  /** A sidecar that answers and dies, again and again, is not started at full speed for ever. */
+  private async breathe(shortLives: number): Promise<void> {
+    if (shortLives === tellAfter) {
+      this.host.failed({
+        code: 'sidecar.failed',
+        args: { detail: vscode.l10n.t('it ends again and again') },
+      });
+    }
+    await sleep(pauseAfter(shortLives, Math.random()), this.stop.signal);
   }
 
   private renewArrival(): void {
@@ -253,6 +272,12 @@ export class LiveSession implements Session {
     this.current = state;
     this.stateChanged.fire(state);
   }
+}
+
+/** Whether JSON-RPC says that the connection went away under a request, rather than that it was refused. */
+function isLoss(thrown: unknown): boolean {
+  const { code } = (thrown ?? {}) as { code?: unknown };
+  return typeof code === 'number' && ((code <= -32096 && code >= -32099) || code === 1 || code === 2);
 }
 
 /** Resolves after `milliseconds`, or at once when aborted. */
