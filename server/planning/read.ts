@@ -4,11 +4,11 @@ import { normalPhaseId, normalPlanId, phaseIdOfInput, slugOf } from './ids';
 import { orderPlans, phaseOfDependency } from './order';
 import { readPlan } from './plan';
 import { type PlanFile, findPlans } from './planFiles';
-import { readRoadmap } from './roadmap';
+import { type PlanRow, readRoadmap } from './roadmap';
 import { type Scope, findScopes } from './scan';
 import { readState } from './state';
 import { decodeText, readable } from './text/bytes';
-import { type Block, contentOf, leaf } from './text/nodes';
+import { type Block, headOf, leaf } from './text/nodes';
 import { parseMarkdown } from './text/parse';
 import type { ExecutablePhase, Planning, PlanningFiles } from './types';
 import { unite, type PhaseDraft } from './union';
@@ -67,7 +67,7 @@ class PlanningReader {
       })),
     );
     const milestones = unite({ scope, roadmaps, active: state.milestone, activeName: state.milestoneName });
-    const rows = roadmaps.flatMap(({ roadmap }) => roadmap.planRows);
+    const rows = planTitles(roadmaps.flatMap(({ roadmap }) => roadmap.planRows));
     const plansOf = await this.readPlans(milestones.flatMap((milestone) => milestone.phases));
     const models: PhaseModel[] = [];
     const views: MilestoneView[] = [];
@@ -162,6 +162,15 @@ class PlanningReader {
   }
 }
 
+/** What roadmaps say of each plan: the first row with words wins. */
+function planTitles(rows: readonly PlanRow[]): ReadonlyMap<string, string> {
+  const titles = new Map<string, string>();
+  for (const row of rows) {
+    if (!titles.has(row.id) && !/^\W*$/u.test(row.text)) titles.set(row.id, row.text);
+  }
+  return titles;
+}
+
 /** Chooses the phase a person means: of the active milestone first, then of open ones, folders before mere mentions. */
 function choosePhase(models: readonly PhaseModel[], input: string): PhaseModel | undefined {
   const id = phaseIdOfInput(input);
@@ -248,7 +257,7 @@ function baseName(file: string): string {
 function titleOf(blocks: readonly Block[]): string {
   const heading = blocks.find((block) => block.kind === 'heading' && leaf(block, 'marker')!.text === '#');
   return heading
-    ? readable(contentOf(heading))
+    ? readable(headOf(heading))
         .replace(/^(?:PROJECT(?:\.md)?)\s*[:—–-]\s*/i, '')
         .trim()
         .slice(0, 300)

@@ -1,6 +1,6 @@
 import { normalPhaseId, normalPlanId, phaseIdPattern } from './ids';
 import { type MilestoneFact, milestoneKeyOf, readMilestone } from './milestones';
-import { type Block, contentOf, leaf } from './text/nodes';
+import { type Block, headOf, leaf } from './text/nodes';
 import { cellsOf } from './text/tables';
 
 /** One place in a roadmap that names a phase. */
@@ -73,7 +73,7 @@ export function tickOf(block: Block): boolean | undefined {
 
 /** The plan a bullet names, or undefined. */
 export function planRowOf(block: Block): PlanRow | undefined {
-  const text = contentOf(block);
+  const text = headOf(block);
   const row = shape.planRow.exec(text);
   const done = tickOf(block);
   if (!row || (done === undefined && !/plan/i.test(text.slice(0, 60)) && !/^\S+\s*[:—–-]/.test(text)))
@@ -84,7 +84,7 @@ export function planRowOf(block: Block): PlanRow | undefined {
 
 /** The phase a bullet names, in normal form, or undefined. */
 export function phaseOfBullet(block: Block): string | undefined {
-  const phase = shape.bullet.exec(contentOf(block));
+  const phase = shape.bullet.exec(headOf(block));
   return phase ? normalPhaseId(phase[1]!) : undefined;
 }
 
@@ -94,6 +94,9 @@ export function phaseOfCell(cell: string): string | undefined {
   const phase = shape.cell.exec(plain);
   return phase && !/^\d+\s*[-–—]\s*\d+\s*$/.test(plain) ? normalPhaseId(phase[1]!) : undefined;
 }
+
+/** More of them in one file than this are no roadmap; the first ones are kept. */
+const most = { phases: 10_000, milestones: 2_000, planRows: 50_000 } as const;
 
 class RoadmapReader {
   private title = '';
@@ -110,6 +113,7 @@ class RoadmapReader {
 
   read(blocks: readonly Block[]): Roadmap {
     for (const block of blocks) {
+      if (this.phases.length >= most.phases || this.planRows.length >= most.planRows) break;
       if (block.kind === 'heading') this.readHeading(block);
       else if (block.kind === 'details') this.readDetails(block);
       else if (block.kind === 'bullet') this.readBullet(block);
@@ -117,8 +121,8 @@ class RoadmapReader {
       else if (block.kind === 'field') this.readField(block);
       else if (block.kind === 'paragraph') this.readParagraph(block);
     }
-    const { title, phases, milestones, planRows, file } = this;
-    return { file, title, phases, milestones, planRows };
+    const { title, phases, planRows, file } = this;
+    return { file, title, phases, milestones: this.milestones.slice(0, most.milestones), planRows };
   }
 
   private get milestone(): string | undefined {
@@ -127,7 +131,7 @@ class RoadmapReader {
 
   private readHeading(block: Block): void {
     const level = leaf(block, 'marker')!.text.length;
-    const text = contentOf(block).trim();
+    const text = headOf(block).trim();
     const phase = shape.heading.exec(text);
     if (phase) {
       this.addPhase(phase[1]!, phase[2] ?? '', 'heading', completeMark(text), block.line);
@@ -154,7 +158,7 @@ class RoadmapReader {
       } else if (tag.startsWith('<summary')) inSummary = true;
       else if (tag.startsWith('</summary')) inSummary = false;
       else if (inSummary && one.role === 'text') {
-        const text = one.text.replace(/<[^>]{0,40}>/g, '');
+        const text = one.text.slice(0, 2000).replace(/<[^>]{0,40}>/g, '');
         const milestone = readMilestone(text, this.file, block.line);
         if (milestone) {
           this.milestones.push(milestone);
@@ -165,7 +169,7 @@ class RoadmapReader {
   }
 
   private readBullet(block: Block): void {
-    const text = contentOf(block);
+    const text = headOf(block);
     const ticked = tickOf(block);
     const phase = shape.bullet.exec(text);
     if (phase) {
@@ -199,7 +203,11 @@ class RoadmapReader {
       (name, index) => index > 0 && /^(?:name|title|phase|goal|description)/.test(name),
     );
     for (const { row, cells } of rows.slice(1)) {
-      const cell = cells[0]?.text.replace(/[*`~]/g, '').replace(/\[([^\]]*)\]\([^)]*\)/g, '$1') ?? '';
+      const cell =
+        cells[0]?.text
+          .slice(0, 500)
+          .replace(/[*`~]/g, '')
+          .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1') ?? '';
       const phase = shape.cell.exec(cell);
       if (!phase || /^\d+\s*[-–—]\s*\d+\s*$/.test(cell)) continue;
       const status = statusAt < 0 ? '' : (cells[statusAt]?.text ?? '');
@@ -216,7 +224,7 @@ class RoadmapReader {
     const index = this.current?.index;
     if (name === undefined || index === undefined) return;
     const fact = this.phases[index]!;
-    const value = leaf(block, 'value')?.text.trim() ?? '';
+    const value = leaf(block, 'value')?.text.slice(0, 2000).trim() ?? '';
     if (name === 'goal' && fact.goal === '') this.phases[index] = { ...fact, goal: cleanText(value) };
     else if (name === 'plans') this.phases[index] = { ...fact, counts: countsOf(value, block.line) };
     else if (name === 'status' && fact.complete !== true) {
@@ -226,7 +234,7 @@ class RoadmapReader {
 
   /** `Phase 3: Name` as a line of its own, set in bold, as older roadmaps have it. */
   private readParagraph(block: Block): void {
-    const text = contentOf(block);
+    const text = headOf(block);
     if (!text.startsWith('**Phase')) return;
     const phase = shape.bullet.exec(text);
     if (!phase) return;
