@@ -4,7 +4,8 @@ import { normalPhaseId, normalPlanId, phaseIdOfInput, slugOf } from './ids';
 import { orderPlans, phaseOfDependency } from './order';
 import { readPlan } from './plan';
 import { type PlanFile, findPlans } from './planFiles';
-import { type PlanRow, readRoadmap } from './roadmap';
+import { readRoadmap } from './roadmap';
+import type { PlanRow } from './roadmapLines';
 import { type Scope, findScopes } from './scan';
 import { readState } from './state';
 import { decodeText, readable } from './text/bytes';
@@ -67,13 +68,15 @@ class PlanningReader {
       })),
     );
     const milestones = unite({ scope, roadmaps, active: state.milestone, activeName: state.milestoneName });
-    const rows = planTitles(roadmaps.flatMap(({ roadmap }) => roadmap.planRows));
+    const titles = planTitles(
+      roadmaps.map(({ roadmap, milestone }) => ({ rows: roadmap.planRows, milestone })),
+    );
     const plansOf = await this.readPlans(milestones.flatMap((milestone) => milestone.phases));
     const models: PhaseModel[] = [];
     const views: MilestoneView[] = [];
     for (const milestone of milestones) {
       const phases = milestone.phases.map((draft) =>
-        phaseModel(scope, milestone, draft, plansOf.get(draft) ?? [], rows),
+        phaseModel(scope, milestone, draft, plansOf.get(draft) ?? [], titles),
       );
       models.push(...phases);
       views.push(milestoneView(scope, milestone, phases));
@@ -162,12 +165,25 @@ class PlanningReader {
   }
 }
 
-/** What roadmaps say of each plan: the first row with words wins. */
-function planTitles(rows: readonly PlanRow[]): ReadonlyMap<string, string> {
+/**
+ * What roadmaps say of each plan, by `milestone|id`; also by id alone where one milestone has it, since
+ * numbers repeat after a milestone. The first row with words wins.
+ */
+function planTitles(
+  roadmaps: readonly { readonly rows: readonly PlanRow[]; readonly milestone: string | undefined }[],
+): ReadonlyMap<string, string> {
   const titles = new Map<string, string>();
-  for (const row of rows) {
-    if (!titles.has(row.id) && !/^\W*$/u.test(row.text)) titles.set(row.id, row.text);
+  const owners = new Map<string, Set<string>>();
+  for (const { rows, milestone } of roadmaps) {
+    for (const row of rows) {
+      if (/^\W*$/u.test(row.text)) continue;
+      const owner = row.milestone ?? milestone ?? '';
+      const known = owners.get(row.id) ?? new Set();
+      owners.set(row.id, known.add(owner));
+      for (const key of [`${owner}|${row.id}`, row.id]) if (!titles.has(key)) titles.set(key, row.text);
+    }
   }
+  for (const [id, of] of owners) if (of.size > 1) titles.delete(id);
   return titles;
 }
 

@@ -1,5 +1,18 @@
-import { normalPhaseId, normalPlanId, phaseIdPattern } from './ids';
+import { normalPhaseId } from './ids';
 import { type MilestoneFact, milestoneKeyOf, readMilestone } from './milestones';
+import {
+  type PlanRow,
+  type StoredCounts,
+  cleanName,
+  cleanText,
+  completeMark,
+  countsOf,
+  isCompleteStatus,
+  planRowOf,
+  shape,
+  splitName,
+  tickOf,
+} from './roadmapLines';
 import { type Block, headOf, leaf } from './text/nodes';
 import { cellsOf } from './text/tables';
 
@@ -19,22 +32,6 @@ export interface PhaseFact {
   readonly line: number;
 }
 
-export interface StoredCounts {
-  readonly done: number;
-  readonly total: number;
-  readonly line: number;
-}
-
-/** A line that names a plan: `- [x] 01-02-PLAN.md — text`. */
-export interface PlanRow {
-  /** Normal form. */
-  readonly id: string;
-  readonly text: string;
-  /** Undefined where the bullet has no box. */
-  readonly done: boolean | undefined;
-  readonly line: number;
-}
-
 export interface Roadmap {
   readonly file: string;
   readonly title: string;
@@ -46,53 +43,6 @@ export interface Roadmap {
 /** Reads every place of a roadmap that names a milestone, a phase or a plan, in whatever notation. */
 export function readRoadmap(blocks: readonly Block[], file: string): Roadmap {
   return new RoadmapReader(file).read(blocks);
-}
-
-const shape = {
-  heading: new RegExp(
-    String.raw`^(?:\[[^\]]*\]\s*)?[^\p{L}\p{N}]*(?:\[[^\]]*\]\s*)?Phase\s+(${phaseIdPattern})(?![\p{L}\p{N}])\s*(?:\([^)]*\)\s*)?(?:[:—–-]\s*(.*)|([^\p{L}\p{N}]*))$`,
-    'isu',
-  ),
-  bullet: new RegExp(
-    String.raw`^[^\p{L}\p{N}]*Phase\s+(${phaseIdPattern})(?![\p{L}\p{N}])\s*(?:\([^)]*\)\s*)?(?:[:—–-]\s*(.*)|[\s*~_]*$|\*\*\s*(.*))$`,
-    'isu',
-  ),
-  cell: new RegExp(
-    String.raw`^[^\p{L}\p{N}]*(?:Phase\s+)?(${phaseIdPattern})(?![\p{L}\p{N}])\s*(?:[.:—–-]\s*(.*))?$`,
-    'isu',
-  ),
-  planRow:
-    /^[*`[~]*((?:[A-Z][A-Z0-9_]*-(?=\d))?\d+[A-Za-z]?(?:\.\d+)*-(?:PLAN-)?\d+[a-z]?(?:-FIX\d*)*)(?:-PLAN)?(?:\.md)?[*`\]~]*(?:\([^)]*\))?\s*(?:[:—–-]+\s*)?[*`]*(.*)$/is,
-};
-
-/** Whether the box of a bullet is ticked; undefined where it has none. */
-export function tickOf(block: Block): boolean | undefined {
-  const mark = leaf(block, 'mark')?.text;
-  return mark === undefined ? undefined : mark.toLowerCase() === 'x' || mark === '✓';
-}
-
-/** The plan a bullet names, or undefined. */
-export function planRowOf(block: Block): PlanRow | undefined {
-  const text = headOf(block);
-  const row = shape.planRow.exec(text);
-  const done = tickOf(block);
-  if (!row || (done === undefined && !/plan/i.test(text.slice(0, 60)) && !/^\S+\s*[:—–-]/.test(text)))
-    return undefined;
-  const id = normalPlanId(row[1]!.replace(/-PLAN-/i, '-'));
-  return { id, text: cleanText(row[2]!), done, line: block.line };
-}
-
-/** The phase a bullet names, in normal form, or undefined. */
-export function phaseOfBullet(block: Block): string | undefined {
-  const phase = shape.bullet.exec(headOf(block));
-  return phase ? normalPhaseId(phase[1]!) : undefined;
-}
-
-/** The phase the first cell of a progress row names, in normal form, or undefined. */
-export function phaseOfCell(cell: string): string | undefined {
-  const plain = cell.replace(/[*`~]/g, '').replace(/\[([^\]]*)\]\([^)]*\)/g, '$1');
-  const phase = shape.cell.exec(plain);
-  return phase && !/^\d+\s*[-–—]\s*\d+\s*$/.test(plain) ? normalPhaseId(phase[1]!) : undefined;
 }
 
 /** More of them in one file than this are no roadmap; the first ones are kept. */
@@ -178,10 +128,9 @@ class RoadmapReader {
       this.addPhase(phase[1]!, name, 'bullet', complete, block.line, rest);
       return;
     }
-    const row = shape.planRow.exec(text);
-    if (row && (ticked !== undefined || /plan/i.test(text.slice(0, 60)) || /^\S+\s*[:—–-]/.test(text))) {
-      const id = normalPlanId(row[1]!.replace(/-PLAN-/i, '-'));
-      this.planRows.push({ id, text: cleanText(row[2]!), done: ticked, line: block.line });
+    const row = planRowOf(block, this.milestone);
+    if (row) {
+      this.planRows.push(row);
       return;
     }
     if (/^[^\p{L}\p{N}]*(?:v\d|milestone\s|M\d)/iu.test(text)) {
@@ -264,47 +213,4 @@ class RoadmapReader {
       line,
     });
   }
-}
-
-/** Statuses in the wild: `Complete`, `✅ Complete`, `Complete (04-02)`, `✓ Done`, `Shipped`, `Satisfied`. */
-export function isCompleteStatus(text: string): boolean {
-  const plain = text.replace(/[^\p{L}\s]/gu, ' ').trim();
-  if (/\b(?:not|in|partial|partially|gaps?)\b/iu.test(plain)) return false;
-  return (
-    /^(?:complete|completed|done|shipped|satisfied|verified|validated)\b/iu.test(plain) ||
-    /^[✅✓✔]/u.test(text)
-  );
-}
-
-/** `2/3` or `2/3 plans complete` as its numbers. */
-function countsOf(text: string, line: number): StoredCounts | undefined {
-  const match = /^\W*(\d{1,4})\s*\/\s*(\d{1,4})(?!\d)/.exec(text);
-  return match ? { done: Number(match[1]), total: Number(match[2]), line } : undefined;
-}
-
-function completeMark(text: string): boolean {
-  return /[✅✓✔]/u.test(text) || /\((?:completed?|shipped|done)\b/iu.test(text);
-}
-
-/** `Name** - one line (completed DATE)` as name and line. */
-function splitName(text: string): [string, string] {
-  const bold = text.indexOf('**');
-  if (bold >= 0) return [text.slice(0, bold), text.slice(bold + 2).replace(/^\s*[:—–-]\s*/, '')];
-  const dash = /\s[—–-]\s/.exec(text);
-  return dash ? [text.slice(0, dash.index), text.slice(dash.index + 3)] : [text, ''];
-}
-
-function cleanName(text: string): string {
-  return cleanText(text)
-    .replace(/\s*\((?:completed?|shipped|done|inserted|backlog|\d+\/\d+ plans?)[^)]*\)\s*/giu, ' ')
-    .replace(/^[^\p{L}\p{N}"'(<$]+|[^\p{L}\p{N}"')>!?%+#]+$/gu, '')
-    .slice(0, 300);
-}
-
-export function cleanText(text: string): string {
-  return text
-    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replace(/\*\*|~~/g, '')
-    .trim()
-    .slice(0, 2000);
 }

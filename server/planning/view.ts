@@ -47,7 +47,7 @@ export function phaseModel(
     draft,
     plans: plans.map((plan) => ({
       ...plan,
-      title: titleOf(plan, titles),
+      title: titleOf(plan, milestone, titles),
       done: plan.summary !== undefined || plan.content.superseded,
     })),
   };
@@ -153,8 +153,11 @@ export function discrepancies(phase: PhaseModel): Problem[] {
 
 function titleOf(
   plan: PlanFile & { readonly content: PlanContent },
+  milestone: MilestoneDraft,
   titles: ReadonlyMap<string, string>,
 ): string {
-  const title = titles.get(normalPlanId(plan.id)) ?? '';
+  const id = normalPlanId(plan.id);
+  const loose = milestone.state === 'shipped' ? undefined : titles.get(`|${id}`);
+  const title = titles.get(`${milestone.key}|${id}`) ?? titles.get(id) ?? loose ?? '';
   return readable(title).slice(0, 300) || plan.content.title || plan.id;
 }
