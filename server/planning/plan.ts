@@ -1,7 +1,7 @@
 import type { Problem } from '../../schemas/codes';
 import { readable } from './text/bytes';
 import { decodeEntities, type Element, elementsNamed, elementsOf } from './text/elements';
-import { type Block, contentOf, leaf } from './text/nodes';
+import { type Block, headOf, leaf } from './text/nodes';
 import { type Value, entryOf, frontmatterEntries, listOf, scalarOf } from './text/values';
 
 export interface PlanTask {
@@ -27,15 +27,19 @@ export interface PlanContent {
   readonly problems: readonly Problem[];
 }
 
+/** A plan holds a handful of each; a file that claims more is cut off here. */
+const most = { tasks: 1000, problems: 100, dependencies: 1000, files: 2000, commands: 200 } as const;
+
 /** Reads a plan from its blocks; `text` is the decoded file. */
 export function readPlan(blocks: readonly Block[], text: string, file: string): PlanContent {
   const entries = frontmatterEntries(blocks);
   const elements = elementsOf(blocks);
-  const taskElements = elementsNamed(elements, 'task');
+  const taskElements = elementsNamed(elements, 'task').slice(0, most.tasks);
   const objective = readable(elementsNamed(elements, 'objective')[0]?.content ?? '').trim();
   const wave = scalarOf(entryOf(entries, 'wave'));
   const problems: Problem[] = [];
   const malformed = (line: number, detail: string): void => {
+    if (problems.length >= most.problems) return;
     problems.push({ code: 'planning.malformed', args: { file, line, detail } });
   };
   if (wave && !/^\d+$/.test(wave.text))
@@ -50,10 +54,10 @@ export function readPlan(blocks: readonly Block[], text: string, file: string): 
     objective,
     text: readable(text),
     wave: wave && /^\d+$/.test(wave.text) ? wave : undefined,
-    dependsOn: listOf(entryOf(entries, 'depends_on')),
+    dependsOn: listOf(entryOf(entries, 'depends_on')).slice(0, most.dependencies),
     files: [
       ...new Set((declared.length > 0 ? declared : taskFiles(taskElements)).filter((path) => path !== '')),
-    ],
+    ].slice(0, most.files),
     verify: verifyCommands(taskElements),
     tasks,
     number: scalarOf(entryOf(entries, 'plan'))?.text,
@@ -73,19 +77,15 @@ function verifyCommands(tasks: readonly Element[]): string[] {
     if (automated.length > 0) for (const one of automated) commands.push(commandOf(one.content));
     else commands.push(...codeLines(verify.content));
   }
-  return [...new Set(commands.filter((command) => command !== '' && !/^MISSING\b/.test(command)))];
+  const wanted = commands.filter((command) => command !== '' && !/^MISSING\b/.test(command));
+  return [...new Set(wanted)].slice(0, most.commands);
 }
 
 function commandOf(content: string): string {
   const lines = readable(content).replaceAll('\r\n', '\n').trim().split('\n');
   const unfenced = lines.length > 2 && /^\s*(?:```|~~~)/.test(lines[0]!) ? lines.slice(1, -1) : lines;
-  const indent = Math.min(
-    ...unfenced
-      .slice(1)
-      .filter((line) => line.trim() !== '')
-      .map(indentOf),
-    Infinity,
-  );
+  let indent = Infinity;
+  for (const line of unfenced.slice(1)) if (line.trim() !== '') indent = Math.min(indent, indentOf(line));
   const dedented = unfenced.map((line, index) =>
     index === 0 ? line.trim() : line.slice(Math.min(indent, indentOf(line))),
   );
@@ -121,6 +121,7 @@ function taskFiles(tasks: readonly Element[]): string[] {
 function cleanPath(text: string): string {
   return text
     .trim()
+    .slice(0, 1000)
     .replace(/^[-*+]\s+/, '')
     .replace(/^[`"']+/, '')
     .replace(/[`"'].*$/s, '')
@@ -143,9 +144,10 @@ function taskOf(task: Element): PlanTask {
 /** `### Task 2: Name`, for plans without tags. */
 function headingTasks(blocks: readonly Block[]): PlanTask[] {
   return blocks
-    .filter((block) => block.kind === 'heading' && /^\W*Task\s+\d/i.test(contentOf(block)))
+    .filter((block) => block.kind === 'heading' && /^\W*Task\s+\d/i.test(headOf(block)))
+    .slice(0, most.tasks)
     .map((block) => ({
-      name: readable(contentOf(block)).trim().slice(0, 300),
+      name: readable(headOf(block)).trim().slice(0, 300),
       type: 'auto',
       line: block.line,
     }));
@@ -156,11 +158,12 @@ function titleOf(blocks: readonly Block[], objective: string, declared: string |
   const heading = blocks.find((block) => block.kind === 'heading' && leaf(block, 'marker')!.text === '#');
   const fromHeading =
     heading &&
-    readable(contentOf(heading))
+    readable(headOf(heading))
       .trim()
       .replace(/^(?:Phase\s+[\d.]+\s*,?\s*)?Plan\s+[\w.-]*\s*[:—–-]\s*/i, '');
   if (fromHeading) return fromHeading.slice(0, 300);
-  const sentence = /^.*?[.!?](?=\s|$)/s.exec(objective)?.[0] ?? objective;
+  const start = objective.slice(0, 2000);
+  const sentence = /^.*?[.!?](?=\s|$)/s.exec(start)?.[0] ?? start;
   return sentence.replace(/\*\*/g, '').replace(/\s+/g, ' ').trim().slice(0, 120);
 }
 

@@ -5,10 +5,11 @@ import { orderPlans, phaseOfDependency } from './order';
 import { readPlan } from './plan';
 import { type PlanFile, findPlans } from './planFiles';
 import { readRoadmap } from './roadmap';
+import type { PlanRow } from './roadmapLines';
 import { type Scope, findScopes } from './scan';
 import { readState } from './state';
 import { decodeText, readable } from './text/bytes';
-import { type Block, contentOf, leaf } from './text/nodes';
+import { type Block, headOf, leaf } from './text/nodes';
 import { parseMarkdown } from './text/parse';
 import type { ExecutablePhase, Planning, PlanningFiles } from './types';
 import { unite, type PhaseDraft } from './union';
@@ -67,13 +68,15 @@ class PlanningReader {
       })),
     );
     const milestones = unite({ scope, roadmaps, active: state.milestone, activeName: state.milestoneName });
-    const rows = roadmaps.flatMap(({ roadmap }) => roadmap.planRows);
+    const titles = planTitles(
+      roadmaps.map(({ roadmap, milestone }) => ({ rows: roadmap.planRows, milestone })),
+    );
     const plansOf = await this.readPlans(milestones.flatMap((milestone) => milestone.phases));
     const models: PhaseModel[] = [];
     const views: MilestoneView[] = [];
     for (const milestone of milestones) {
       const phases = milestone.phases.map((draft) =>
-        phaseModel(scope, milestone, draft, plansOf.get(draft) ?? [], rows),
+        phaseModel(scope, milestone, draft, plansOf.get(draft) ?? [], titles),
       );
       models.push(...phases);
       views.push(milestoneView(scope, milestone, phases));
@@ -162,6 +165,28 @@ class PlanningReader {
   }
 }
 
+/**
+ * What roadmaps say of each plan, by `milestone|id`; also by id alone where one milestone has it, since
+ * numbers repeat after a milestone. The first row with words wins.
+ */
+function planTitles(
+  roadmaps: readonly { readonly rows: readonly PlanRow[]; readonly milestone: string | undefined }[],
+): ReadonlyMap<string, string> {
+  const titles = new Map<string, string>();
+  const owners = new Map<string, Set<string>>();
+  for (const { rows, milestone } of roadmaps) {
+    for (const row of rows) {
+      if (/^\W*$/u.test(row.text)) continue;
+      const owner = row.milestone ?? milestone ?? '';
+      const known = owners.get(row.id) ?? new Set();
+      owners.set(row.id, known.add(owner));
+      for (const key of [`${owner}|${row.id}`, row.id]) if (!titles.has(key)) titles.set(key, row.text);
+    }
+  }
+  for (const [id, of] of owners) if (of.size > 1) titles.delete(id);
+  return titles;
+}
+
 /** Chooses the phase a person means: of the active milestone first, then of open ones, folders before mere mentions. */
 function choosePhase(models: readonly PhaseModel[], input: string): PhaseModel | undefined {
   const id = phaseIdOfInput(input);
@@ -248,7 +273,7 @@ function baseName(file: string): string {
 function titleOf(blocks: readonly Block[]): string {
   const heading = blocks.find((block) => block.kind === 'heading' && leaf(block, 'marker')!.text === '#');
   return heading
-    ? readable(contentOf(heading))
+    ? readable(headOf(heading))
         .replace(/^(?:PROJECT(?:\.md)?)\s*[:—–-]\s*/i, '')
         .trim()
         .slice(0, 300)

@@ -1,6 +1,19 @@
-import { normalPhaseId, normalPlanId, phaseIdPattern } from './ids';
+import { normalPhaseId } from './ids';
 import { type MilestoneFact, milestoneKeyOf, readMilestone } from './milestones';
-import { type Block, contentOf, leaf } from './text/nodes';
+import {
+  type PlanRow,
+  type StoredCounts,
+  cleanName,
+  cleanText,
+  completeMark,
+  countsOf,
+  isCompleteStatus,
+  planRowOf,
+  shape,
+  splitName,
+  tickOf,
+} from './roadmapLines';
+import { type Block, headOf, leaf } from './text/nodes';
 import { cellsOf } from './text/tables';
 
 /** One place in a roadmap that names a phase. */
@@ -19,22 +32,6 @@ export interface PhaseFact {
   readonly line: number;
 }
 
-export interface StoredCounts {
-  readonly done: number;
-  readonly total: number;
-  readonly line: number;
-}
-
-/** A line that names a plan: `- [x] 01-02-PLAN.md — text`. */
-export interface PlanRow {
-  /** Normal form. */
-  readonly id: string;
-  readonly text: string;
-  /** Undefined where the bullet has no box. */
-  readonly done: boolean | undefined;
-  readonly line: number;
-}
-
 export interface Roadmap {
   readonly file: string;
   readonly title: string;
@@ -48,52 +45,8 @@ export function readRoadmap(blocks: readonly Block[], file: string): Roadmap {
   return new RoadmapReader(file).read(blocks);
 }
 
-const shape = {
-  heading: new RegExp(
-    String.raw`^(?:\[[^\]]*\]\s*)?[^\p{L}\p{N}]*(?:\[[^\]]*\]\s*)?Phase\s+(${phaseIdPattern})(?![\p{L}\p{N}])\s*(?:\([^)]*\)\s*)?(?:[:—–-]\s*(.*)|([^\p{L}\p{N}]*))$`,
-    'isu',
-  ),
-  bullet: new RegExp(
-    String.raw`^[^\p{L}\p{N}]*Phase\s+(${phaseIdPattern})(?![\p{L}\p{N}])\s*(?:\([^)]*\)\s*)?(?:[:—–-]\s*(.*)|[\s*~_]*$|\*\*\s*(.*))$`,
-    'isu',
-  ),
-  cell: new RegExp(
-    String.raw`^[^\p{L}\p{N}]*(?:Phase\s+)?(${phaseIdPattern})(?![\p{L}\p{N}])\s*(?:[.:—–-]\s*(.*))?$`,
-    'isu',
-  ),
-  planRow:
-    /^[*`[~]*((?:[A-Z][A-Z0-9_]*-(?=\d))?\d+[A-Za-z]?(?:\.\d+)*-(?:PLAN-)?\d+[a-z]?(?:-FIX\d*)*)(?:-PLAN)?(?:\.md)?[*`\]~]*(?:\([^)]*\))?\s*(?:[:—–-]+\s*)?[*`]*(.*)$/is,
-};
-
-/** Whether the box of a bullet is ticked; undefined where it has none. */
-export function tickOf(block: Block): boolean | undefined {
-  const mark = leaf(block, 'mark')?.text;
-  return mark === undefined ? undefined : mark.toLowerCase() === 'x' || mark === '✓';
-}
-
-/** The plan a bullet names, or undefined. */
-export function planRowOf(block: Block): PlanRow | undefined {
-  const text = contentOf(block);
-  const row = shape.planRow.exec(text);
-  const done = tickOf(block);
-  if (!row || (done === undefined && !/plan/i.test(text.slice(0, 60)) && !/^\S+\s*[:—–-]/.test(text)))
-    return undefined;
-  const id = normalPlanId(row[1]!.replace(/-PLAN-/i, '-'));
-  return { id, text: cleanText(row[2]!), done, line: block.line };
-}
-
-/** The phase a bullet names, in normal form, or undefined. */
-export function phaseOfBullet(block: Block): string | undefined {
-  const phase = shape.bullet.exec(contentOf(block));
-  return phase ? normalPhaseId(phase[1]!) : undefined;
-}
-
-/** The phase the first cell of a progress row names, in normal form, or undefined. */
-export function phaseOfCell(cell: string): string | undefined {
-  const plain = cell.replace(/[*`~]/g, '').replace(/\[([^\]]*)\]\([^)]*\)/g, '$1');
-  const phase = shape.cell.exec(plain);
-  return phase && !/^\d+\s*[-–—]\s*\d+\s*$/.test(plain) ? normalPhaseId(phase[1]!) : undefined;
-}
+/** More of them in one file than this are no roadmap; the first ones are kept. */
+const most = { phases: 10_000, milestones: 2_000, planRows: 50_000 } as const;
 
 class RoadmapReader {
   private title = '';
@@ -110,6 +63,7 @@ class RoadmapReader {
 
   read(blocks: readonly Block[]): Roadmap {
     for (const block of blocks) {
+      if (this.phases.length >= most.phases || this.planRows.length >= most.planRows) break;
       if (block.kind === 'heading') this.readHeading(block);
       else if (block.kind === 'details') this.readDetails(block);
       else if (block.kind === 'bullet') this.readBullet(block);
@@ -117,8 +71,8 @@ class RoadmapReader {
       else if (block.kind === 'field') this.readField(block);
       else if (block.kind === 'paragraph') this.readParagraph(block);
     }
-    const { title, phases, milestones, planRows, file } = this;
-    return { file, title, phases, milestones, planRows };
+    const { title, phases, planRows, file } = this;
+    return { file, title, phases, milestones: this.milestones.slice(0, most.milestones), planRows };
   }
 
   private get milestone(): string | undefined {
@@ -127,7 +81,7 @@ class RoadmapReader {
 
   private readHeading(block: Block): void {
     const level = leaf(block, 'marker')!.text.length;
-    const text = contentOf(block).trim();
+    const text = headOf(block).trim();
     const phase = shape.heading.exec(text);
     if (phase) {
       this.addPhase(phase[1]!, phase[2] ?? '', 'heading', completeMark(text), block.line);
@@ -154,7 +108,7 @@ class RoadmapReader {
       } else if (tag.startsWith('<summary')) inSummary = true;
       else if (tag.startsWith('</summary')) inSummary = false;
       else if (inSummary && one.role === 'text') {
-        const text = one.text.replace(/<[^>]{0,40}>/g, '');
+        const text = one.text.slice(0, 2000).replace(/<[^>]{0,40}>/g, '');
         const milestone = readMilestone(text, this.file, block.line);
         if (milestone) {
           this.milestones.push(milestone);
@@ -165,7 +119,7 @@ class RoadmapReader {
   }
 
   private readBullet(block: Block): void {
-    const text = contentOf(block);
+    const text = headOf(block);
     const ticked = tickOf(block);
     const phase = shape.bullet.exec(text);
     if (phase) {
@@ -174,10 +128,9 @@ class RoadmapReader {
       this.addPhase(phase[1]!, name, 'bullet', complete, block.line, rest);
       return;
     }
-    const row = shape.planRow.exec(text);
-    if (row && (ticked !== undefined || /plan/i.test(text.slice(0, 60)) || /^\S+\s*[:—–-]/.test(text))) {
-      const id = normalPlanId(row[1]!.replace(/-PLAN-/i, '-'));
-      this.planRows.push({ id, text: cleanText(row[2]!), done: ticked, line: block.line });
+    const row = planRowOf(block, this.milestone);
+    if (row) {
+      this.planRows.push(row);
       return;
     }
     if (/^[^\p{L}\p{N}]*(?:v\d|milestone\s|M\d)/iu.test(text)) {
@@ -199,7 +152,11 @@ class RoadmapReader {
       (name, index) => index > 0 && /^(?:name|title|phase|goal|description)/.test(name),
     );
     for (const { row, cells } of rows.slice(1)) {
-      const cell = cells[0]?.text.replace(/[*`~]/g, '').replace(/\[([^\]]*)\]\([^)]*\)/g, '$1') ?? '';
+      const cell =
+        cells[0]?.text
+          .slice(0, 500)
+          .replace(/[*`~]/g, '')
+          .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1') ?? '';
       const phase = shape.cell.exec(cell);
       if (!phase || /^\d+\s*[-–—]\s*\d+\s*$/.test(cell)) continue;
       const status = statusAt < 0 ? '' : (cells[statusAt]?.text ?? '');
@@ -216,7 +173,7 @@ class RoadmapReader {
     const index = this.current?.index;
     if (name === undefined || index === undefined) return;
     const fact = this.phases[index]!;
-    const value = leaf(block, 'value')?.text.trim() ?? '';
+    const value = leaf(block, 'value')?.text.slice(0, 2000).trim() ?? '';
     if (name === 'goal' && fact.goal === '') this.phases[index] = { ...fact, goal: cleanText(value) };
     else if (name === 'plans') this.phases[index] = { ...fact, counts: countsOf(value, block.line) };
     else if (name === 'status' && fact.complete !== true) {
@@ -226,7 +183,7 @@ class RoadmapReader {
 
   /** `Phase 3: Name` as a line of its own, set in bold, as older roadmaps have it. */
   private readParagraph(block: Block): void {
-    const text = contentOf(block);
+    const text = headOf(block);
     if (!text.startsWith('**Phase')) return;
     const phase = shape.bullet.exec(text);
     if (!phase) return;
@@ -256,47 +213,4 @@ class RoadmapReader {
       line,
     });
   }
-}
-
-/** Statuses in the wild: `Complete`, `✅ Complete`, `Complete (04-02)`, `✓ Done`, `Shipped`, `Satisfied`. */
-export function isCompleteStatus(text: string): boolean {
-  const plain = text.replace(/[^\p{L}\s]/gu, ' ').trim();
-  if (/\b(?:not|in|partial|partially|gaps?)\b/iu.test(plain)) return false;
-  return (
-    /^(?:complete|completed|done|shipped|satisfied|verified|validated)\b/iu.test(plain) ||
-    /^[✅✓✔]/u.test(text)
-  );
-}
-
-/** `2/3` or `2/3 plans complete` as its numbers. */
-function countsOf(text: string, line: number): StoredCounts | undefined {
-  const match = /^\W*(\d{1,4})\s*\/\s*(\d{1,4})(?!\d)/.exec(text);
-  return match ? { done: Number(match[1]), total: Number(match[2]), line } : undefined;
-}
-
-function completeMark(text: string): boolean {
-  return /[✅✓✔]/u.test(text) || /\((?:completed?|shipped|done)\b/iu.test(text);
-}
-
-/** `Name** - one line (completed DATE)` as name and line. */
-function splitName(text: string): [string, string] {
-  const bold = text.indexOf('**');
-  if (bold >= 0) return [text.slice(0, bold), text.slice(bold + 2).replace(/^\s*[:—–-]\s*/, '')];
-  const dash = /\s[—–-]\s/.exec(text);
-  return dash ? [text.slice(0, dash.index), text.slice(dash.index + 3)] : [text, ''];
-}
-
-function cleanName(text: string): string {
-  return cleanText(text)
-    .replace(/\s*\((?:completed?|shipped|done|inserted|backlog|\d+\/\d+ plans?)[^)]*\)\s*/giu, ' ')
-    .replace(/^[^\p{L}\p{N}"'(<$]+|[^\p{L}\p{N}"')>!?%+#]+$/gu, '')
-    .slice(0, 300);
-}
-
-export function cleanText(text: string): string {
-  return text
-    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replace(/\*\*|~~/g, '')
-    .trim()
-    .slice(0, 2000);
 }

@@ -8,6 +8,8 @@ export interface PhaseDraft {
   readonly id: string;
   milestone: string;
   readonly facts: PhaseFact[];
+  /** The names its facts give it, as slugs. */
+  readonly slugs: Set<string>;
   directory: FoundDirectory | undefined;
 }
 
@@ -50,6 +52,7 @@ export function unite(input: UnionInput): MilestoneDraft[] {
 class Union {
   private readonly phases: PhaseDraft[] = [];
   private readonly byId = new Map<string, PhaseDraft[]>();
+  private readonly byRange = new Map<string, string | undefined>();
   private readonly facts: readonly MilestoneFact[];
   private readonly active: string | undefined;
 
@@ -60,34 +63,30 @@ class Union {
 
   addFact(fact: PhaseFact, milestone: string): void {
     const same = this.withId(fact.id).find((phase) => phase.milestone === milestone);
-    if (same) same.facts.push(fact);
-    else this.add({ id: fact.id, milestone, facts: [fact], directory: undefined });
+    if (same) join(same, fact);
+    else this.add({ id: fact.id, milestone, facts: [fact], slugs: slugsOf(fact), directory: undefined });
   }
 
   /** A place under no milestone joins the phase it most likely means. `archive` is the file's own milestone. */
   addLooseFact(fact: PhaseFact, archive: string | undefined): void {
     const candidates = this.withId(fact.id);
     const slug = slugOf(fact.name);
-    const named = candidates.filter(
-      (phase) => slug !== '' && phase.facts.some((one) => slugOf(one.name) === slug),
-    );
+    const named = candidates.filter((phase) => slug !== '' && phase.slugs.has(slug));
     const ranged = this.milestoneByRange(fact.id);
     const own =
       candidates.find((phase) => phase.milestone === archive) ??
       named[0] ??
       candidates.find((phase) => phase.milestone === ranged);
-    if (own) own.facts.push(fact);
+    if (own) join(own, fact);
     else if (archive !== undefined) this.addFact(fact, ranged ?? archive);
-    else if (candidates.length > 0) this.likeliest(candidates).facts.push(fact);
+    else if (candidates.length > 0) join(this.likeliest(candidates), fact);
     else this.addFact(fact, ranged ?? this.active ?? unnamedMilestone);
   }
 
   addDirectory(directory: FoundDirectory): void {
     const candidates = this.withId(directory.id).filter((phase) => phase.directory === undefined);
     const slug = slugOf(directory.slug);
-    const named = candidates.filter((phase) =>
-      phase.facts.some((fact) => resembles(slugOf(fact.name), slug)),
-    );
+    const named = candidates.filter((phase) => [...phase.slugs].some((name) => resembles(name, slug)));
     const inArchive =
       directory.milestone === undefined
         ? undefined
@@ -103,7 +102,7 @@ class Union {
     else {
       const milestone =
         directory.milestone ?? this.milestoneByRange(directory.id) ?? this.active ?? unnamedMilestone;
-      this.add({ id: directory.id, milestone, facts: [], directory });
+      this.add({ id: directory.id, milestone, facts: [], slugs: new Set(), directory });
     }
   }
 
@@ -156,6 +155,11 @@ class Union {
 
   /** The milestone whose “Phases 1-4” holds the number, if exactly one does. */
   private milestoneByRange(id: string): string | undefined {
+    if (!this.byRange.has(id)) this.byRange.set(id, this.findByRange(id));
+    return this.byRange.get(id);
+  }
+
+  private findByRange(id: string): string | undefined {
     const number = parseFloat(id);
     if (Number.isNaN(number)) return undefined;
     const keys = new Set(
@@ -165,6 +169,16 @@ class Union {
     );
     return keys.size === 1 ? [...keys][0] : undefined;
   }
+}
+
+function join(phase: PhaseDraft, fact: PhaseFact): void {
+  phase.facts.push(fact);
+  for (const slug of slugsOf(fact)) phase.slugs.add(slug);
+}
+
+function slugsOf(fact: PhaseFact): Set<string> {
+  const slug = slugOf(fact.name);
+  return new Set(slug === '' ? [] : [slug]);
 }
 
 /** Versions before numbered milestones before the unnamed one. */

@@ -4,7 +4,6 @@ import { normalPlanId } from './ids';
 import { orderPlans } from './order';
 import type { PlanContent } from './plan';
 import type { PlanFile } from './planFiles';
-import type { PlanRow } from './roadmap';
 import type { Scope } from './scan';
 import { readable } from './text/bytes';
 import type { MilestoneDraft, PhaseDraft } from './union';
@@ -32,7 +31,7 @@ export function phaseModel(
   milestone: MilestoneDraft,
   draft: PhaseDraft,
   plans: readonly (PlanFile & { readonly content: PlanContent })[],
-  rows: readonly PlanRow[],
+  titles: ReadonlyMap<string, string>,
 ): PhaseModel {
   const directory = draft.directory;
   const named =
@@ -48,7 +47,7 @@ export function phaseModel(
     draft,
     plans: plans.map((plan) => ({
       ...plan,
-      title: titleOf(plan, rows),
+      title: titleOf(plan, milestone, titles),
       done: plan.summary !== undefined || plan.content.superseded,
     })),
   };
@@ -152,8 +151,13 @@ export function discrepancies(phase: PhaseModel): Problem[] {
   return problems;
 }
 
-function titleOf(plan: PlanFile & { readonly content: PlanContent }, rows: readonly PlanRow[]): string {
+function titleOf(
+  plan: PlanFile & { readonly content: PlanContent },
+  milestone: MilestoneDraft,
+  titles: ReadonlyMap<string, string>,
+): string {
   const id = normalPlanId(plan.id);
-  const row = rows.find((one) => one.id === id && one.text !== '' && !/^\W*$/.test(one.text));
-  return readable(row?.text ?? '').slice(0, 300) || plan.content.title || plan.id;
+  const loose = milestone.state === 'shipped' ? undefined : titles.get(`|${id}`);
+  const title = titles.get(`${milestone.key}|${id}`) ?? titles.get(id) ?? loose ?? '';
+  return readable(title).slice(0, 300) || plan.content.title || plan.id;
 }

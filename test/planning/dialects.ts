@@ -8,6 +8,8 @@ export interface PlanTruth {
   readonly summary: string;
   readonly done: boolean;
   readonly dependsOn: readonly string[];
+  /** Longest path over the dependencies. */
+  readonly wave: number;
   readonly verify: readonly string[];
 }
 
@@ -172,6 +174,8 @@ export function planFile(choices: Choices, phase: PhaseTruth, plan: PlanTruth): 
       (n) => `  - src/${plan.id}/${choices.one(words)}${n}.ts${choices.chance(0.02) ? ' # new' : ''}`,
     ),
   );
+  if (!choices.chance(585 / 4937))
+    lines.push(`wave: ${plan.wave}${choices.chance(0.01) ? ' # computed' : ''}`);
   if (!choices.chance(598 / 4937)) lines.push(`autonomous: ${choices.chance(0.08) ? 'false' : 'true'}`);
   lines.push(
     ...mustHaves(choices),

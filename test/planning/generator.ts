@@ -99,13 +99,15 @@ function makePlans(choices: Choices, directory: string, written: string, shipped
             ? `${written}-PLAN-${number}`
             : `PLAN-${number}`;
     const id = `${written}-${number}`;
+    const before = plans.filter(() => choices.chance(0.3));
     plans.push({
       id,
       number,
       file: `${directory}/${stem}.md`,
       summary: `${directory}/${choices.chance(0.9) ? id : stem}-SUMMARY.md`,
       done: index <= doneUpTo,
-      dependsOn: plans.filter(() => choices.chance(0.3)).map((plan) => plan.id),
+      dependsOn: before.map((plan) => plan.id),
+      wave: 1 + Math.max(0, ...before.map((plan) => plan.wave)),
       verify: Array.from(
         { length: choices.between(1, 3) },
         (_, task) => `npm test -- ${id}-${task} && echo ok`,

@@ -1,6 +1,6 @@
 import { problem } from '../../base';
 import { normalPhaseId, normalPlanId } from '../ids';
-import { isCompleteStatus, phaseOfBullet, phaseOfCell, planRowOf, tickOf } from '../roadmap';
+import { isCompleteStatus, phaseOfBullet, phaseOfCell, planRowOf, tickOf } from '../roadmapLines';
 import { type Block, contentOf, endOf, leaf } from '../text/nodes';
 import type { Splice } from '../text/splice';
 import { cellsOf } from '../text/tables';

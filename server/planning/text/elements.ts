@@ -26,6 +26,9 @@ const childrenOf: Readonly<Record<string, readonly string[] | 'all'>> = {
   threat_model: ['trust_boundaries', 'threats', 'high_severity_blockers'],
 };
 
+/** No plan nests deeper; further tags are content. */
+const deepest = 40;
+
 interface Open {
   readonly name: string;
   readonly attributes: Record<string, string>;
@@ -66,7 +69,7 @@ export function elementsOf(blocks: readonly Block[]): Element[] {
         while (stack.length > depth) close(leaf.start, false);
       }
       const allowed = childrenOf[top().name] ?? [];
-      if (allowed !== 'all' && !allowed.includes(name)) continue;
+      if ((allowed !== 'all' && !allowed.includes(name)) || stack.length > deepest) continue;
       const start = leaf.start + leaf.text.length;
       stack.push({ name, attributes: attributesOf(tag[3]!), line: block.line, start, children: [] });
       if (tag[4] === '/') close(start, true);

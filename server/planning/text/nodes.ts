@@ -153,6 +153,11 @@ export function contentOf(block: Block): string {
     .join('');
 }
 
+/** Its beginning, long enough for everything that names something; patterns stay fast on it. */
+export function headOf(block: Block): string {
+  return contentOf(block).slice(0, 2000);
+}
+
 /** Where that content begins. */
 export function contentStart(block: Block): number {
   return contentLeaves(block)[0]?.start ?? endOf(block);

@@ -278,6 +278,7 @@ function fieldParts(text: string): (readonly [Role, string | undefined])[] | und
       ['value', outside[7]],
     ];
   }
+  if (!text.slice(0, 60).includes(':')) return undefined;
   const plain = bare.exec(text);
   if (!plain) return undefined;
   return [

@@ -76,6 +76,7 @@ describe('generated trees', () => {
             [...plan.dependsOn].sort(),
             `seed ${seed} ${plan.id}`,
           );
+          assert.equal(read.plans[index]!.wave, plan.wave, `seed ${seed} ${plan.id}`);
           assert.deepEqual(read.plans[index]!.verify, plan.verify, `seed ${seed} ${plan.id}`);
         }
       }
