@@ -26,6 +26,7 @@ const unit = {
     mocha(filesLike('test', /^test\/(unit|tidy|golden|conformance)\/.*\.test\.ts$/), {
       totals,
       env,
+      jobs: 2,
       capture: !process.env['SYMPHONY_VERBOSE'],
     }),
 };

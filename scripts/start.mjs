@@ -20,6 +20,7 @@ await main(async () => {
     { env: projectEnv(), allow: 'any' },
   );
   console.log(`\nThe copy is kept in ${bold(copy)}`);
+  console.log(`From this checkout “symphony” is:   ${bold('node bin/symphony.mjs')}`);
   console.log(`Review the changes in VS Code:  ${bold(`npm run code -- ${copy}`)}`);
   return code;
 });

@@ -28,11 +28,16 @@ export function readTotals(file) {
 }
 
 /** Runs mocha on test files with the totals reporter; a run that ends without totals counts as one failure. */
-export async function mocha(specs, { totals, env = {}, capture = false } = {}) {
+export async function mocha(specs, { totals, env = {}, capture = false, jobs = 1 } = {}) {
   const before = readTotals(totals);
   const { code, output } = await run(
     node24(),
-    ['node_modules/mocha/bin/mocha.js', '--reporter', 'scripts/lib/totals-reporter.cjs', ...specs],
+    [
+      'node_modules/mocha/bin/mocha.js',
+      ...(jobs > 1 ? ['--parallel', '--jobs', String(jobs)] : []),
+      ...['--reporter', 'scripts/lib/totals-reporter.cjs'],
+      ...specs,
+    ],
     { env: projectEnv({ ...env, SYMPHONY_TOTALS: totals }), allow: 'any', capture },
   );
   const after = readTotals(totals);

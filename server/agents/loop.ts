@@ -131,7 +131,7 @@ class Agent {
     const step = await node.step(key, async () => {
       ran = true;
       const began = this.clock.monotonic();
-      node.progress(name, { turn: this.budget.turns, tool: name });
+      node.progress(sketch(name, input), { turn: this.budget.turns, tool: name });
       const { waitedMs = 0, ...result } =
         tool === undefined
           ? { text: `There is no tool ${name}. Tools: ${[...this.tools.keys()].join(', ')}.`, isError: true }
@@ -199,6 +199,15 @@ class Agent {
       this.node.progress(said.trim().split('\n').at(-1)?.slice(-160) ?? '', { turn, text: said });
     };
   }
+}
+
+/** A call in a few words, for watchers: the tool and what it is about. */
+function sketch(name: string, input: Json): string {
+  if (!isObject(input)) return name;
+  const { path, command, pattern, files } = input as Record<string, unknown>;
+  const first = Array.isArray(files) ? (files[0] as { path?: unknown } | undefined)?.path : undefined;
+  const about = [path, command, pattern, first].find((one) => typeof one === 'string');
+  return about === undefined ? name : `${name} ${String(about).split('\n', 1)[0]}`.slice(0, 160);
 }
 
 /** A tool that breaks is told to the model as an error, unless the work is being cancelled or a person's answer failed. */

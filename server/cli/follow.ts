@@ -110,6 +110,7 @@ class Watch {
       if (progress.run !== this.run || this.lastText.get(progress.node) === progress.text) return;
       this.lastText.set(progress.node, progress.text);
       this.job.print.line({ type: 'progress', ...progress });
+      if (isChatter(progress.facts)) return;
       this.job.print.say('progress', { node: nameOf(progress.node), text: progress.text.split('\n')[0]! });
     });
     void sidecar.closed.then(() => caughtUp && this.push('lost'));
@@ -174,3 +175,6 @@ class Watch {
 
 /** `agent:03-01` as people read it. */
 const nameOf = (node: string): string => node.replace(':', ' ');
+
+/** What a model says while it says it is for views that can redraw; lines of a terminal stay. */
+const isChatter = (facts: object): boolean => !('tool' in facts) && 'turn' in facts;

@@ -22,7 +22,7 @@ export function summarise(job: Job, shown: Shown, options: { readonly reviewed: 
   if (summary.problem !== null) print.problem(summary.problem);
   if (summary.state !== 'completed') print.say('summaryResume', { run: summary.run });
   else if (summary.changeset !== null && !options.reviewed)
-    print.say('summaryReview', { changeset: summary.changeset });
+    print.say('summaryReview', { changeset: summary.changeset, root: job.root });
 }
 
 /** Accepts every file of the run's changeset; false when one was refused. */

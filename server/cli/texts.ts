@@ -54,7 +54,8 @@ export const texts = {
   summaryCost: '    {turns} turns, {tokens} tokens, {cost}, {seconds} s',
   summaryTotal: '\nTogether: {tokens} tokens, {cost}, {seconds} s.',
   costUnknown: 'cost unknown',
-  summaryReview: 'Review: symphony review diff {changeset}   Accept: symphony review accept {changeset}',
+  summaryReview:
+    'Review:  symphony review diff {changeset} --root {root}\nAccept:  symphony review accept {changeset} --root {root}',
   summaryResume:
     'Look at it with “symphony runs show {run}”; try the failed plans again with “symphony runs retry {run}”.',
   runsNone: 'There are no runs yet.',

@@ -1,21 +1,11 @@
-import { existsSync } from 'node:fs';
-import type { Context } from '../../base';
 import type { NodeContext, Performer } from '../../engine/ports';
 import type { PrivateRepository } from '../../git/types';
 import { buildChangeset } from '../../review';
 import type { RunWorld } from '../dependencies';
-import {
-  agentOutput,
-  integrationOutput,
-  nodeIds,
-  runFacts,
-  toJson,
-  type OfferOutput,
-  type RunFacts,
-} from '../facts';
+import { agentOutput, nodeIds, runFacts, toJson, type OfferOutput, type RunFacts } from '../facts';
 import { finalCommit } from '../integration';
+import { giveBackWorktrees } from '../giveBack';
 import { scopedTo } from '../scope';
-import { worktreePlace } from '../worktree';
 
 /** Turns base → integration into a changeset for review, then gives back the worktrees of the run. */
 export function offerPerformer(world: RunWorld): Performer {
@@ -65,44 +55,4 @@ async function plansByPath(
     }
   }
   return touched;
-}
-
-/**
- * Everything agents made is committed, so their worktrees may go; one whose files differ from its
- * commit is kept and named in the log, because somebody may have worked in it.
- */
-async function giveBackWorktrees(
-  node: NodeContext,
-  world: RunWorld,
-  facts: RunFacts,
-  final: { commit: string; tree: string },
-): Promise<void> {
-  for (const plan of facts.plans) {
-    const made = agentOutput.safeParse(node.output(nodeIds.agent(plan.id)));
-    if (made.success)
-      await removeQuietly(node, world, worktreePlace(world, node.run, plan.id).top, made.data.commit);
-    const merged = integrationOutput.safeParse(node.output(nodeIds.merge(plan.id)));
-    if (merged.success)
-      await removeQuietly(
-        node,
-        world,
-        worktreePlace(world, node.run, `conflict-${plan.id}`).top,
-        merged.data.commit,
-      );
-  }
-  // Only verify commands ran in this one, on trees that are committed: whatever it holds may go.
-  const { top } = worktreePlace(world, node.run, 'integration');
-  if (!existsSync(top)) return;
-  await (await world.repository(node)).restoreTree(node, top, final.tree);
-  await removeQuietly(node, world, top, final.commit);
-}
-
-async function removeQuietly(ctx: Context, world: RunWorld, folder: string, expected: string): Promise<void> {
-  if (!existsSync(folder)) return;
-  try {
-    const repository = await world.repository(ctx);
-    await repository.removeWorktree(ctx, folder, expected);
-  } catch (thrown) {
-    ctx.log.warn('a worktree was kept', { folder, reason: String(thrown) });
-  }
 }
