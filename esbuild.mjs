@@ -2,6 +2,7 @@
 // One list of entries, one loop; the metafile of each is kept so that tests can prove what is absent.
 import { mkdirSync, rmSync, writeFileSync, copyFileSync, readFileSync } from 'node:fs';
 import { context, build } from 'esbuild';
+import { sharedCodes } from './client/session/shared.mjs';
 
 const production = process.argv.includes('--production');
 const watch = process.argv.includes('--watch');
@@ -20,7 +21,13 @@ const page = {
 /** Every bundle: where it starts, what it becomes, what it is for. */
 export const entries = [
   { ...node, target: 'node20', entryPoints: ['client/extension.ts'], outfile: 'dist/extension.cjs' },
-  { ...node, target: 'node20', entryPoints: ['client/session/index.ts'], outfile: 'dist/session.cjs' },
+  {
+    ...node,
+    target: 'node20',
+    entryPoints: ['client/session/index.ts'],
+    outfile: 'dist/session.cjs',
+    plugins: [sharedCodes],
+  },
   { ...node, target: 'node22', entryPoints: ['server/main.ts'], outfile: 'dist/sidecar.cjs' },
   { ...node, target: 'node22', entryPoints: ['server/cli.ts'], outfile: 'dist/cli.cjs' },
   { ...page, entryPoints: ['webview/board/main.tsx'], outfile: 'dist/board.js' },
