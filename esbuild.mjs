@@ -2,7 +2,7 @@
 // One list of entries, one loop; the metafile of each is kept so that tests can prove what is absent.
 import { mkdirSync, rmSync, writeFileSync, copyFileSync, readFileSync } from 'node:fs';
 import { context, build } from 'esbuild';
-import { lean } from './client/session/lean.mjs';
+import { sharedCodes } from './client/session/shared.mjs';
 
 const production = process.argv.includes('--production');
 const watch = process.argv.includes('--watch');
@@ -26,7 +26,7 @@ export const entries = [
     target: 'node20',
     entryPoints: ['client/session/index.ts'],
     outfile: 'dist/session.cjs',
-    plugins: [lean],
+    plugins: [sharedCodes],
   },
   { ...node, target: 'node22', entryPoints: ['server/main.ts'], outfile: 'dist/sidecar.cjs' },
   { ...node, target: 'node22', entryPoints: ['server/cli.ts'], outfile: 'dist/cli.cjs' },

@@ -17,6 +17,9 @@ import { TextDocuments } from './features/textDocuments';
 import { tellTrouble } from './features/trouble';
 import { Boards } from './panels/board';
 
+/** The table of codes: the second bundle takes it from here instead of carrying a copy. */
+export * from '../schemas/codes';
+
 let ctx: Ctx | undefined;
 
 /** What tests inside the extension host may look at; outside of tests nothing is exported. */

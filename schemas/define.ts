@@ -1,11 +1,14 @@
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import type { Code } from './codes';
 
 /**
  * One message of the wire, declared once as a value: types are inferred from it, validators are its
  * schemas, `docs/protocol.md` and `schemas/generated/protocol.schema.json` are written from it.
  */
-export interface RequestSpec<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
+export interface RequestSpec<
+  P extends z.ZodMiniType = z.ZodMiniType,
+  R extends z.ZodMiniType = z.ZodMiniType,
+> {
   readonly kind: 'request';
   readonly method: string;
   /** Who asks whom. */
@@ -20,7 +23,7 @@ export interface RequestSpec<P extends z.ZodType = z.ZodType, R extends z.ZodTyp
   readonly runs: 'read' | 'write';
 }
 
-export interface NotificationSpec<P extends z.ZodType = z.ZodType> {
+export interface NotificationSpec<P extends z.ZodMiniType = z.ZodMiniType> {
   readonly kind: 'notification';
   readonly method: string;
   readonly direction: 'client→sidecar' | 'sidecar→client';
@@ -28,18 +31,18 @@ export interface NotificationSpec<P extends z.ZodType = z.ZodType> {
   readonly params: P;
 }
 
-export type ParamsOf<S extends { params: z.ZodType }> = z.infer<S['params']>;
-export type ResultOf<S extends { result: z.ZodType }> = z.infer<S['result']>;
+export type ParamsOf<S extends { params: z.ZodMiniType }> = z.infer<S['params']>;
+export type ResultOf<S extends { result: z.ZodMiniType }> = z.infer<S['result']>;
 
 /** Declares a request. */
-export function request<P extends z.ZodType, R extends z.ZodType>(
+export function request<P extends z.ZodMiniType, R extends z.ZodMiniType>(
   spec: Omit<RequestSpec<P, R>, 'kind'>,
 ): RequestSpec<P, R> {
   return { kind: 'request', ...spec };
 }
 
 /** Declares a notification. */
-export function notification<P extends z.ZodType>(
+export function notification<P extends z.ZodMiniType>(
   spec: Omit<NotificationSpec<P>, 'kind'>,
 ): NotificationSpec<P> {
   return { kind: 'notification', ...spec };

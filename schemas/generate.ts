@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { codes, messages, type NotificationSpec, type RequestSpec } from './index';
 
 type Spec = RequestSpec | NotificationSpec;
@@ -16,7 +16,7 @@ export function generatedFiles(): Readonly<Record<string, string>> {
 
 const all: readonly Spec[] = Object.values(messages);
 
-const schemaOf = (type: z.ZodType): Schema =>
+const schemaOf = (type: z.ZodMiniType): Schema =>
   z.toJSONSchema(type, { io: 'input', reused: 'inline' }) as Schema;
 
 /** JSON Schema of every message, by method. */
@@ -74,7 +74,7 @@ function describe(spec: Spec): string[] {
   return parts;
 }
 
-const shape = (name: string, type: z.ZodType): string =>
+const shape = (name: string, type: z.ZodMiniType): string =>
   `\`\`\`ts\n${name}: ${typeText(schemaOf(type), '')}\n\`\`\``;
 
 /** A JSON Schema as a TypeScript type, which is what people read fastest. */

@@ -1,12 +1,13 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { boardSnapshot } from './wire/board';
+import { textUpTo } from './wire/common';
 import { runAnswer, runCommand, runList, runShow } from './wire/run';
 
 /** What a webview posts to the client: a request of this shape, or it is dropped. */
 export const panelMessage = z.strictObject({
-  id: z.number().int(),
-  method: z.string().max(100),
-  params: z.record(z.string(), z.json()).default({}),
+  id: z.int(),
+  method: textUpTo(100),
+  params: z._default(z.record(z.string(), z.json()), {}),
 });
 
 /** What each panel may ask: of the sidecar, by the names of the wire, and of its own panel. */
@@ -15,9 +16,9 @@ export const panels = {
     requests: { boardSnapshot, runCommand, runAnswer, runList, runShow },
     ui: {
       /** Opens the proposed changes of a run, or of one plan of it. */
-      'ui/openReview': z.object({ run: z.string().max(200), plan: z.string().max(200).optional() }),
+      'ui/openReview': z.object({ run: textUpTo(200), plan: z.optional(textUpTo(200)) }),
       /** Opens the file of a plan. */
-      'ui/openPlan': z.object({ run: z.string().max(200), plan: z.string().max(200) }),
+      'ui/openPlan': z.object({ run: textUpTo(200), plan: textUpTo(200) }),
     },
   },
 } as const;

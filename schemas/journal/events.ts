@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { workflow } from './workflow';
 import { codes, type Code } from '../codes';
 
@@ -16,7 +16,7 @@ export const question = z.object({
   problem: problemSchema,
   /** Facts to show beside the sentence: the command, the files, the output's tail. */
   facts: z.record(z.string(), z.json()),
-  choices: z.array(z.string()).min(1),
+  choices: z.array(z.string()).check(z.minLength(1)),
 });
 
 /**
@@ -35,25 +35,25 @@ export const runEvent = z.discriminatedUnion('type', [
   }),
   /** A sidecar took the run over, at its creation and after each restart. */
   z.object({ type: z.literal('RunOwned'), epoch: z.string() }),
-  z.object({ type: z.literal('NodeStarted'), node: z.string(), attempt: z.number().int() }),
+  z.object({ type: z.literal('NodeStarted'), node: z.string(), attempt: z.int() }),
   /** A step inside a node has an outcome that is never computed again. Large outcomes are `{blob: sha256}`. */
   z.object({
     type: z.literal('StepRecorded'),
     node: z.string(),
-    attempt: z.number().int(),
+    attempt: z.int(),
     key: z.string(),
     outcome: z.json(),
   }),
   z.object({
     type: z.literal('NodeCompleted'),
     node: z.string(),
-    attempt: z.number().int(),
+    attempt: z.int(),
     output: z.json(),
   }),
   z.object({
     type: z.literal('NodeFailed'),
     node: z.string(),
-    attempt: z.number().int(),
+    attempt: z.int(),
     problem: problemSchema,
     final: z.boolean(),
   }),
@@ -62,7 +62,7 @@ export const runEvent = z.discriminatedUnion('type', [
     type: z.literal('QuestionAnswered'),
     question: z.string(),
     answer: z.string(),
-    note: z.string().optional(),
+    note: z.optional(z.string()),
   }),
   /** A person asks for a failed node to be tried again. */
   z.object({ type: z.literal('NodeRetried'), node: z.string() }),
@@ -78,7 +78,7 @@ export const runEvent = z.discriminatedUnion('type', [
     changeset: z.string(),
     path: z.string(),
     decision: z.enum(['accepted', 'rejected']),
-    written: z.string().nullable(),
+    written: z.nullable(z.string()),
   }),
 ]);
 
@@ -89,9 +89,9 @@ export type EventOf<T extends RunEventType> = Extract<RunEvent, { type: T }>;
 
 /** An event with its place: `position` counts over the whole journal, `seq` within its run. */
 export const recordedEvent = z.object({
-  position: z.number().int(),
+  position: z.int(),
   run: z.string(),
-  seq: z.number().int(),
+  seq: z.int(),
   /** Milliseconds since the epoch. */
   at: z.number(),
   event: runEvent,

@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { intBetween, textBetween, textUpTo } from '../wire/common';
 
 /**
  * A workflow as the engine runs it: nodes that do something and the order they wait in. Version 0 of
@@ -6,27 +7,27 @@ import * as z from 'zod';
  */
 export const workflowNode = z.object({
   /** Unique within the workflow, for example `agent:03-01`. */
-  id: z.string().min(1).max(200),
+  id: textBetween(1, 200),
   /** Chooses the performer, for example `agent`, `verify`, `merge`, `offer`. */
-  kind: z.string().min(1).max(60),
+  kind: textBetween(1, 60),
   /** What a person reads on the board. */
-  title: z.string().max(300),
+  title: textUpTo(300),
   /** Ids of nodes that must have completed first. */
   after: z.array(z.string()),
   /** At most `limits[resource]` nodes of one resource run at once. */
-  resource: z.string().max(60),
+  resource: textUpTo(60),
   /** Given to the performer as it stands. */
   params: z.json(),
   /** Tries after the first before the node counts as failed; a problem marked final is not retried. */
-  retries: z.number().int().min(0).max(20),
+  retries: intBetween(0, 20),
 });
 
 export const workflow = z.object({
   version: z.literal(0),
-  title: z.string().max(300),
-  nodes: z.array(workflowNode).max(10_000),
+  title: textUpTo(300),
+  nodes: z.array(workflowNode).check(z.maxLength(10_000)),
   /** Bounded parallelism by resource class; an absent class is unbounded. */
-  limits: z.record(z.string(), z.number().int().min(1).max(1000)),
+  limits: z.record(z.string(), intBetween(1, 1000)),
 });
 
 export type WorkflowNode = z.infer<typeof workflowNode>;

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { notification, request } from '../define';
 import { nodeState, runState } from './run';
 
@@ -8,11 +8,11 @@ export const boardNode = z.object({
   kind: z.string(),
   title: z.string(),
   state: nodeState,
-  attempt: z.number().int(),
+  attempt: z.int(),
   /** The newest sign of life or the problem’s code; empty when there is none. */
   note: z.string(),
-  startedAt: z.number().nullable(),
-  endedAt: z.number().nullable(),
+  startedAt: z.nullable(z.number()),
+  endedAt: z.nullable(z.number()),
 });
 export type BoardNode = z.infer<typeof boardNode>;
 
@@ -20,7 +20,7 @@ export const boardView = z.object({
   run: z.string(),
   title: z.string(),
   state: runState,
-  revision: z.number().int(),
+  revision: z.int(),
   nodes: z.array(boardNode),
   edges: z.array(z.object({ from: z.string(), to: z.string() })),
 });
@@ -46,5 +46,5 @@ export const boardPatch = notification({
   method: 'board/patch',
   direction: 'sidecar→client',
   doc: 'Turns revision `from` into `to`; a client that holds another revision asks for a snapshot.',
-  params: z.object({ run: z.string(), from: z.number().int(), to: z.number().int(), ops: z.array(boardOp) }),
+  params: z.object({ run: z.string(), from: z.int(), to: z.int(), ops: z.array(boardOp) }),
 });

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /**
  * The talk before JSON-RPC begins: four lines of JSON, each ended by `\n`, each at most 4,096 bytes,
@@ -20,23 +20,23 @@ export const handshakeLimits = { lineBytes: 4096, milliseconds: 1000 } as const;
 export const build = z.object({
   version: z.string(),
   /** Milliseconds since the epoch at which the bundle was made; 0 for a development build. */
-  stamp: z.number().int(),
+  stamp: z.int(),
 });
 export type Build = z.infer<typeof build>;
 
-const nonce = z.string().regex(/^[0-9a-f]{64}$/);
+const nonce = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 
 export const hello = z.object({
   type: z.literal('hello'),
-  protocol: z.number().int(),
+  protocol: z.int(),
   build,
   client: z.enum(['editor', 'cli', 'test']),
   nonce,
 });
 export const challenge = z.object({
   type: z.literal('challenge'),
-  protocol: z.number().int(),
-  oldestProtocol: z.number().int(),
+  protocol: z.int(),
+  oldestProtocol: z.int(),
   build,
   nonce,
   proof: nonce,
@@ -55,7 +55,7 @@ export const endpoint = z.object({
   layout: z.literal(1),
   /** Unix socket path or Windows pipe name. */
   address: z.string(),
-  pid: z.number().int(),
+  pid: z.int(),
   epoch: z.string(),
   build,
   /** The workspace folder this sidecar serves, as a real path. */

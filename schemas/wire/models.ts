@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { notification, request } from '../define';
 import { empty, modelId, usage } from './common';
 
@@ -8,14 +8,14 @@ export const modelsList = request({
   doc: 'The providers and models that can be chosen, and what each still needs.',
   params: empty,
   result: z.object({
-    chosen: modelId.nullable(),
+    chosen: z.nullable(modelId),
     providers: z.array(
       z.object({
         name: z.string(),
         label: z.string(),
         state: z.enum(['ready', 'needsKey', 'needsEditor', 'sampleOnly']),
         /** The environment variable the command line reads the key from. */
-        variable: z.string().nullable(),
+        variable: z.nullable(z.string()),
         /** Suggestions; any name the provider knows is accepted. */
         models: z.array(z.string()),
       }),
@@ -33,8 +33,8 @@ export const modelsList = request({
 export const thought = z.object({
   text: z.string(),
   data: z.json(),
-  afterText: z.number().int(),
-  afterCalls: z.number().int(),
+  afterText: z.int(),
+  afterCalls: z.int(),
 });
 export type Thought = z.infer<typeof thought>;
 
@@ -46,7 +46,7 @@ export const chatMessage = z.discriminatedUnion('role', [
     role: z.literal('assistant'),
     text: z.string(),
     calls: z.array(z.object({ id: z.string(), tool: z.string(), input: z.json() })),
-    thoughts: z.array(thought).optional(),
+    thoughts: z.optional(z.array(thought)),
   }),
   z.object({
     role: z.literal('tool'),
@@ -66,7 +66,7 @@ export type ToolSpec = z.infer<typeof toolSpec>;
 export const chatReply = z.object({
   text: z.string(),
   calls: z.array(z.object({ id: z.string(), tool: z.string(), input: z.json() })),
-  thoughts: z.array(thought).optional(),
+  thoughts: z.optional(z.array(thought)),
   usage,
   /** Why the model stopped: it is done, wants tools, or ran into its output limit. */
   finish: z.enum(['stop', 'tools', 'length']),
@@ -79,7 +79,7 @@ export const lmList = request({
   doc: 'Asks the editor which language models of its own it offers.',
   params: empty,
   result: z.object({
-    models: z.array(z.object({ id: z.string(), label: z.string(), maxInputTokens: z.number().int() })),
+    models: z.array(z.object({ id: z.string(), label: z.string(), maxInputTokens: z.int() })),
   }),
   errors: [],
   runs: 'read',
@@ -90,7 +90,7 @@ export const lmChat = request({
   direction: 'sidecar→client',
   doc: 'Asks one of the editor’s own models; text arrives early through `lm/chunk` with the same stream number.',
   params: z.object({
-    stream: z.number().int(),
+    stream: z.int(),
     model: z.string(),
     messages: z.array(chatMessage),
     tools: z.array(toolSpec),
@@ -104,5 +104,5 @@ export const lmChunk = notification({
   method: 'lm/chunk',
   direction: 'client→sidecar',
   doc: 'A piece of the text of a running `lm/chat`.',
-  params: z.object({ stream: z.number().int(), text: z.string() }),
+  params: z.object({ stream: z.int(), text: z.string() }),
 });

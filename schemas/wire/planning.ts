@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { notification, request } from '../define';
 import { problemSchema } from '../journal/events';
 import { empty } from './common';
@@ -6,7 +6,7 @@ import { empty } from './common';
 const state = z.enum(['none', 'planned', 'running', 'partial', 'complete', 'waiting', 'failed']);
 
 /** Where a fact stands: a file below the workspace folder and its 1-based line. */
-const place = z.object({ file: z.string(), line: z.number().int() });
+const place = z.object({ file: z.string(), line: z.int() });
 
 export const taskView = z.object({ name: z.string(), type: z.string(), place, done: z.boolean() });
 
@@ -15,7 +15,7 @@ export const planView = z.object({
   id: z.string(),
   title: z.string(),
   place,
-  wave: z.number().int(),
+  wave: z.int(),
   dependsOn: z.array(z.string()),
   state,
   tasks: z.array(taskView),
@@ -30,7 +30,7 @@ export const phaseView = z.object({
   state,
   place,
   /** Folder below the workspace, or null where only the roadmap names the phase. */
-  directory: z.string().nullable(),
+  directory: z.nullable(z.string()),
   plans: z.array(planView),
 });
 
@@ -38,13 +38,13 @@ export const milestoneView = z.object({
   key: z.string(),
   name: z.string(),
   state: z.enum(['open', 'active', 'shipped']),
-  place: place.nullable(),
+  place: z.nullable(place),
   phases: z.array(phaseView),
 });
 
 export const planningView = z.object({
   /** Grows with every change; equal revisions are equal views. */
-  revision: z.number().int(),
+  revision: z.int(),
   present: z.boolean(),
   project: z.string(),
   milestones: z.array(milestoneView),
@@ -72,5 +72,5 @@ export const planningChanged = notification({
   method: 'planning/changed',
   direction: 'sidecar→client',
   doc: 'Files under .planning changed; ask `planning/show` again.',
-  params: z.object({ revision: z.number().int() }),
+  params: z.object({ revision: z.int() }),
 });

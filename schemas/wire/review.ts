@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { notification, request } from '../define';
 import { problemSchema } from '../journal/events';
 import { relativePath, sha256 } from './common';
@@ -7,18 +7,18 @@ import { relativePath, sha256 } from './common';
 export const changedFile = z.object({
   path: relativePath,
   /** The former path of a renamed file. */
-  from: relativePath.nullable(),
+  from: z.nullable(relativePath),
   change: z.enum(['added', 'modified', 'deleted', 'renamed']),
   /** What the user’s tree held when the run began; bytes are in the blobs. */
-  baseline: sha256.nullable(),
+  baseline: z.nullable(sha256),
   /** What the agents propose. */
-  proposal: sha256.nullable(),
+  proposal: z.nullable(sha256),
   /** File modes as git writes them: 100644, 100755, 120000 (a link). */
-  baselineMode: z.string().nullable(),
-  proposalMode: z.string().nullable(),
+  baselineMode: z.nullable(z.string()),
+  proposalMode: z.nullable(z.string()),
   binary: z.boolean(),
-  added: z.number().int(),
-  removed: z.number().int(),
+  added: z.int(),
+  removed: z.int(),
   /** The plans whose commits touched the file. */
   plans: z.array(z.string()),
   decision: z.enum(['undecided', 'accepted', 'rejected']),
@@ -62,7 +62,7 @@ export const reviewDecide = request({
   params: z.object({
     changeset: z.string(),
     /** Absent: every undecided file. */
-    paths: z.array(relativePath).optional(),
+    paths: z.optional(z.array(relativePath)),
     decision: z.enum(['accept', 'reject']),
     /** Files with unsaved changes in the editor; they are refused, never overwritten. */
     dirty: z.array(relativePath),
@@ -73,7 +73,7 @@ export const reviewDecide = request({
         path: z.string(),
         result: z.enum(['written', 'merged', 'rejected', 'refused']),
         /** Why it was refused, or what was merged. */
-        problem: problemSchema.nullable(),
+        problem: z.nullable(problemSchema),
       }),
     ),
   }),

@@ -1,7 +1,7 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { notification, request } from '../define';
 import { problemSchema, question, recordedEvent } from '../journal/events';
-import { modelId, relativePath, sha256, usage } from './common';
+import { intBetween, intFrom, modelId, relativePath, sha256, textBetween, usage } from './common';
 
 export const runState = z.enum([
   'running',
@@ -37,7 +37,7 @@ export const runPreview = request({
       z.object({
         id: z.string(),
         title: z.string(),
-        wave: z.number().int(),
+        wave: z.int(),
         after: z.array(z.string()),
         files: z.array(z.string()),
       }),
@@ -45,7 +45,7 @@ export const runPreview = request({
     commands: z.array(verifyCommand),
     /** Errors forbid execution, warnings do not. */
     problems: z.array(problemSchema),
-    model: modelId.nullable(),
+    model: z.nullable(modelId),
   }),
   errors: ['planning.none', 'planning.phaseUnknown'],
   runs: 'read',
@@ -60,7 +60,7 @@ export const runExecute = request({
     /** Hashes of verify commands a person has seen and approved. */
     approved: z.array(sha256),
     /** Overrides the chosen model for this run. */
-    model: modelId.optional(),
+    model: z.optional(modelId),
   }),
   result: z.object({ run: z.string() }),
   errors: [
@@ -92,9 +92,9 @@ export const runAsk = request({
   params: z.object({
     path: relativePath,
     /** 1-based, inclusive. */
-    lines: z.object({ from: z.number().int().min(1), to: z.number().int().min(1) }).optional(),
-    instruction: z.string().min(1).max(20_000),
-    model: modelId.optional(),
+    lines: z.optional(z.object({ from: intFrom(1), to: intFrom(1) })),
+    instruction: textBetween(1, 20_000),
+    model: z.optional(modelId),
   }),
   result: z.object({ run: z.string() }),
   errors: [
@@ -117,17 +117,17 @@ export const runSummary = z.object({
   state: runState,
   model: z.string(),
   createdAt: z.number(),
-  endedAt: z.number().nullable(),
+  endedAt: z.nullable(z.number()),
   nodes: z.object({
-    total: z.number().int(),
-    completed: z.number().int(),
-    running: z.number().int(),
-    failed: z.number().int(),
+    total: z.int(),
+    completed: z.int(),
+    running: z.int(),
+    failed: z.int(),
   }),
   usage,
   questions: z.array(question),
-  problem: problemSchema.nullable(),
-  changeset: z.string().nullable(),
+  problem: z.nullable(problemSchema),
+  changeset: z.nullable(z.string()),
 });
 export type RunSummary = z.infer<typeof runSummary>;
 
@@ -140,15 +140,15 @@ export const planReport = z.object({
     z.object({
       path: z.string(),
       change: z.enum(['added', 'modified', 'deleted', 'renamed']),
-      added: z.number().int(),
-      removed: z.number().int(),
+      added: z.int(),
+      removed: z.int(),
     }),
   ),
-  verified: z.array(z.object({ command: z.string(), exitCode: z.number().int(), milliseconds: z.number() })),
+  verified: z.array(z.object({ command: z.string(), exitCode: z.int(), milliseconds: z.number() })),
   usage,
-  turns: z.number().int(),
+  turns: z.int(),
   milliseconds: z.number(),
-  problem: problemSchema.nullable(),
+  problem: z.nullable(problemSchema),
 });
 export type PlanReport = z.infer<typeof planReport>;
 
@@ -190,7 +190,7 @@ export const runAnswer = request({
     run: z.string(),
     question: z.string(),
     answer: z.string(),
-    note: z.string().optional(),
+    note: z.optional(z.string()),
   }),
   result: z.object({ state: runState }),
   errors: ['run.unknown', 'run.questionUnknown'],
@@ -201,7 +201,7 @@ export const eventsSince = request({
   method: 'events/since',
   direction: 'client→sidecar',
   doc: 'Events after a journal position, oldest first; ask again while `more`.',
-  params: z.object({ position: z.number().int().min(0), limit: z.number().int().min(1).max(1000) }),
+  params: z.object({ position: intFrom(0), limit: intBetween(1, 1000) }),
   result: z.object({ events: z.array(recordedEvent), more: z.boolean() }),
   errors: [],
   runs: 'read',

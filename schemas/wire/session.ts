@@ -1,6 +1,6 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { request } from '../define';
-import { empty } from './common';
+import { empty, intBetween, intFrom } from './common';
 import { build } from './handshake';
 
 export const sessionOpen = request({
@@ -17,7 +17,7 @@ export const sessionOpen = request({
     epoch: z.string(),
     build,
     /** Last journal position; ask `events/since` from the last one seen. */
-    position: z.number().int(),
+    position: z.int(),
   }),
   errors: [],
   runs: 'write',
@@ -42,11 +42,11 @@ export const settingsProvide = request({
     model: z.string(),
     providers: z.array(z.object({ name: z.string(), baseUrl: z.url() })),
     limits: z.object({
-      turns: z.number().int().min(1).max(1000),
-      tokens: z.number().int().min(1000),
-      usd: z.number().min(0),
-      minutes: z.number().min(1),
-      parallel: z.number().int().min(1).max(64),
+      turns: intBetween(1, 1000),
+      tokens: intFrom(1000),
+      usd: z.number().check(z.minimum(0)),
+      minutes: z.number().check(z.minimum(1)),
+      parallel: intBetween(1, 64),
     }),
   }),
   result: empty,
@@ -60,13 +60,13 @@ export const sidecarStatus = request({
   doc: 'How the sidecar is: process, build, clients, runs in progress, memory, isolation of commands.',
   params: empty,
   result: z.object({
-    pid: z.number().int(),
+    pid: z.int(),
     build,
     epoch: z.string(),
     startedAt: z.number(),
-    clients: z.number().int(),
-    activeRuns: z.number().int(),
-    rssBytes: z.number().int(),
+    clients: z.int(),
+    activeRuns: z.int(),
+    rssBytes: z.int(),
     dataFolder: z.string(),
     sandbox: z.object({ level: z.enum(['isolated', 'partly', 'none']), detail: z.string() }),
   }),

@@ -24,8 +24,8 @@ const rules: Record<string, Rule> = {
     external: (name) => name === 'vscode' || name === './session.cjs' || builtin(name),
   },
   'session.cjs': {
-    not: [server, /^webview\//],
-    external: (name) => name === 'vscode' || builtin(name),
+    not: [server, /^webview\//, /^schemas\/codes/],
+    external: (name) => name === 'vscode' || name === './extension.cjs' || builtin(name),
   },
   'sidecar.cjs': { not: [client, /^webview\//, npm('preact')], external: builtin },
   'cli.cjs': { not: [client, /^webview\//, npm('preact')], external: builtin },
