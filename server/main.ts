@@ -5,7 +5,7 @@ import { problem, ProblemError, type Context } from './base';
 import { jsonLog, systemClock, systemIds } from './base/node';
 import { createEditorModels, startServer } from './rpc';
 import { realRoot, sidecarExit, thisBuild } from '../schemas/link';
-import { rotatingFile } from './rotating-log';
+import { rotatingFile } from './rotatingLog';
 
 /** Ten minutes without clients and work, then the sidecar ends. */
 const defaultIdleMs = 10 * 60_000;

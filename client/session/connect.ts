@@ -10,7 +10,7 @@ import {
 import { lmChat, lmChunk, lmList, sidecarNotifications, type SidecarNotifications } from '../../schemas/wire';
 import { deferred } from '../deferred';
 import { problem, problemOf } from '../problems';
-import type { Attachment } from './attach';
+import type { Attachment } from './link';
 import type { ChatRequest, SessionHost } from './types';
 
 /** One connection, from its `initialize` to its end. */

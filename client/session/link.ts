@@ -1,2 +1,5 @@
+import type { attach } from '../../schemas/link';
+
 /** The way to a sidecar, shared with the command line. */
-export { attach, shouldAskHandOver } from '../../schemas/link';
+export { attach, shouldAskHandOver, type Attachment } from '../../schemas/link';
+export type Attach = typeof attach;

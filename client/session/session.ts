@@ -9,7 +9,7 @@ import {
 } from '../../schemas/wire';
 import { deferred } from '../deferred';
 import { problem, problemOf } from '../problems';
-import type { Attach } from './attach';
+import type { Attach } from './link';
 import { pauseAfter, tellAfter } from './backoff';
 import { connect, type Connection } from './connect';
 import { mendsItself } from './judge';

@@ -51,6 +51,18 @@ export const runPreview = request({
   runs: 'read',
 });
 
+/** What can be wrong with the folder a run is to begin in. */
+const workspaceErrors = [
+  'workspace.notGit',
+  'workspace.bare',
+  'workspace.gitMissing',
+  'workspace.gitTooOld',
+  'git.failed',
+] as const;
+
+/** What can be wrong with the model a run is to begin with. */
+const modelErrors = ['model.none', 'model.unknown', 'model.noKey'] as const;
+
 export const runExecute = request({
   method: 'run/execute',
   direction: 'client→sidecar',
@@ -64,20 +76,14 @@ export const runExecute = request({
   }),
   result: z.object({ run: z.string() }),
   errors: [
-    'workspace.notGit',
-    'workspace.bare',
-    'workspace.gitMissing',
-    'workspace.gitTooOld',
-    'git.failed',
+    ...workspaceErrors,
     'planning.none',
     'planning.phaseUnknown',
     'planning.noPlans',
     'planning.cycle',
     'planning.missingDependency',
     'planning.unfinishedDependency',
-    'model.none',
-    'model.unknown',
-    'model.noKey',
+    ...modelErrors,
     'run.notApproved',
     'data.diskFull',
     'data.readOnly',
@@ -97,16 +103,7 @@ export const runAsk = request({
     model: z.optional(modelId),
   }),
   result: z.object({ run: z.string() }),
-  errors: [
-    'workspace.notGit',
-    'workspace.bare',
-    'workspace.gitMissing',
-    'workspace.gitTooOld',
-    'git.failed',
-    'model.none',
-    'model.unknown',
-    'model.noKey',
-  ],
+  errors: [...workspaceErrors, ...modelErrors],
   runs: 'write',
 });
 

@@ -1,7 +1,7 @@
 import type { ClientRequests, ResultOf } from '../../schemas';
 import { follow } from './follow';
 import { problem } from '../base';
-import type { Job } from './program';
+import type { Job } from './job';
 import { belowRoot, linesOf, provide, type ModelOptions } from './settings';
 import { acceptAll, summarise } from './summary';
 import { exitCodes } from './texts';

@@ -1,6 +1,6 @@
 import type { Question, RecordedEvent } from '../../schemas';
 import { sentences } from './output';
-import type { Job } from './program';
+import type { Job } from './job';
 import type { Sidecar } from './wire';
 
 /** How watching a run ended. */

@@ -1,4 +1,4 @@
-import type { Job } from './program';
+import type { Job } from './job';
 import { exitCodes, word } from './texts';
 
 /** Runs the sidecar itself in this terminal. */

@@ -1,38 +1,15 @@
 import { Command, CommanderError, Option } from 'commander';
 import { problemOf, ProblemError } from '../base';
-import type { Build, Problem } from '../../schemas';
-import type { Environment, NodeProgram } from '../../schemas/link';
+import type { Problem } from '../../schemas';
 import { execute, ask } from './execute';
 import { listRuns, showRun, commandRun, answerRun } from './runs';
 import { decideReview, diffReview, listReview } from './review';
 import { doctor, models, planning, serve, status, stop } from './inspect';
-import { Printer, type Terminal } from './output';
+import type { CliHost, Job } from './job';
+import { Printer } from './output';
 import { UsageError } from './settings';
 import { exitCodes, texts } from './texts';
 import { openSidecar, type Sidecar } from './wire';
-
-/** What the command line needs of the machine; given, so that tests can stand in for it. */
-export interface CliHost {
-  readonly terminal: Terminal;
-  readonly env: Environment;
-  readonly cwd: string;
-  readonly build: Build;
-  readonly node: NodeProgram;
-  readonly sidecar: string;
-  /** Aborted by Ctrl-C. */
-  readonly signal: AbortSignal;
-  /** Runs a sidecar in this terminal and answers its exit code. */
-  serve(root: string): Promise<number>;
-}
-
-/** What every command works with. */
-export interface Job {
-  readonly host: CliHost;
-  readonly print: Printer;
-  readonly root: string;
-  /** Attaches; `start: false` only looks. */
-  open(options?: { start: boolean }): Promise<Sidecar>;
-}
 
 interface Common {
   readonly root?: string;

@@ -1,7 +1,7 @@
 import { createTwoFilesPatch } from 'diff';
 import { problem } from '../base';
 import type { ChangedFile, Changeset } from '../../schemas';
-import type { Job } from './program';
+import type { Job } from './job';
 import { showDecisions } from './summary';
 import { exitCodes } from './texts';
 import type { Sidecar } from './wire';

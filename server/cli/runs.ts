@@ -1,4 +1,4 @@
-import type { Job } from './program';
+import type { Job } from './job';
 import { summarise } from './summary';
 import { exitCodes } from './texts';
 

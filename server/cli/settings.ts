@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { realpathSync } from 'node:fs';
 import { fillText } from '../../schemas';
-import type { Job } from './program';
+import type { Job } from './job';
 import { texts } from './texts';
 import type { Sidecar } from './wire';
 

@@ -1,5 +1,5 @@
 import type { ClientRequests, PlanReport, ResultOf, RunSummary, Usage } from '../../schemas';
-import type { Job } from './program';
+import type { Job } from './job';
 import type { Sidecar } from './wire';
 
 type Shown = ResultOf<ClientRequests['runShow']>;

@@ -4,5 +4,5 @@
  * Invariant: it decides nothing about runs, plans or files, and no client can end the process by going away.
  */
 export type { SidecarService, ServiceStatus } from './service';
-export { createEditorModels, type EditorModelRouter } from './editor-models';
+export { createEditorModels, type EditorModelRouter } from './editorModels';
 export { startServer, type RunningServer, type ServerOptions, type StopReason } from './server';

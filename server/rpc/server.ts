@@ -13,7 +13,7 @@ import {
 } from '../../schemas/link';
 import { openConnection } from './connection';
 import { dispatch } from './dispatch';
-import type { EditorModelRouter } from './editor-models';
+import type { EditorModelRouter } from './editorModels';
 import { createHandlers } from './handlers';
 import { watchIdle } from './idle';
 import type { SidecarService } from './service';

@@ -1,8 +1,8 @@
 import type { Connection } from 'vscode-languageserver';
 import { DisposableStore, toDisposable } from '../base';
 import { boardPatch, eventsAppended, planningChanged, reviewChanged, runProgress } from '../../schemas';
-import { BoardWatch } from './board-watch';
-import type { EditorModelRouter } from './editor-models';
+import { BoardWatch } from './boardWatch';
+import type { EditorModelRouter } from './editorModels';
 import { EventFeed } from './feed';
 import { Outbox } from './outbox';
 import type { SidecarService } from './service';
