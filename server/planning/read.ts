@@ -203,7 +203,8 @@ function choosePhase(models: readonly PhaseModel[], input: string): PhaseModel |
     (model.scope.workstream === '' ? 0 : 10) +
     (model.milestoneState === 'active' ? 0 : model.milestoneState === 'open' ? 2 : 4) +
     (model.draft.directory ? 0 : 1);
-  return [...candidates].sort((a, b) => rank(a) - rank(b))[0];
+  // Of equals the last: milestones are in order, and the newest is meant.
+  return candidates.reverse().sort((a, b) => rank(a) - rank(b))[0];
 }
 
 function executablePhase(models: readonly PhaseModel[], input: string): ExecutablePhase | undefined {
