@@ -271,6 +271,13 @@ describe('elements', () => {
     );
   });
 
+  it('end beside code spans and lone backticks', () => {
+    assert.deepEqual(
+      show('<task>\n<done>`a`</done>\n<action>` </action>\n<files>`<name>` b</files>\n</task>\n'),
+      [['task', 'done=`a`', 'action=`', 'files=`<name>` b']],
+    );
+  });
+
   it('are not looked for in fences, code spans and the middle of lines', () => {
     assert.deepEqual(show('```\n<task>\n```\n`<task>` is\nsee <task> there\n</task>\n'), []);
   });
