@@ -4,6 +4,7 @@
  */
 export * from './types';
 export { readPlanning } from './read';
+export { PlanningMemory } from './memory';
 
 export { parseDocument, serialiseDocument, understandingOf, fileKindOf, fileKinds } from './text/document';
 export type { Document, FileKind, Understanding } from './text/document';

@@ -3,6 +3,7 @@ import { readable } from './text/bytes';
 import { decodeEntities, type Element, elementsNamed, elementsOf } from './text/elements';
 import { type Block, headOf, leaf } from './text/nodes';
 import { type Value, entryOf, frontmatterEntries, listOf, scalarOf } from './text/values';
+import { verifyCommands } from './verify';
 
 export interface PlanTask {
   readonly name: string;
@@ -28,7 +29,7 @@ export interface PlanContent {
 }
 
 /** A plan holds a handful of each; a file that claims more is cut off here. */
-const most = { tasks: 1000, problems: 100, dependencies: 1000, files: 2000, commands: 200 } as const;
+const most = { tasks: 1000, problems: 100, dependencies: 1000, files: 2000 } as const;
 
 /** Reads a plan from its blocks; `text` is the decoded file. */
 export function readPlan(blocks: readonly Block[], text: string, file: string): PlanContent {
@@ -66,50 +67,6 @@ export function readPlan(blocks: readonly Block[], text: string, file: string): 
   };
 }
 
-/** Commands of `<automated>` in `<verify>`; where a `<verify>` has none, its lines that are code and nothing else. */
-function verifyCommands(tasks: readonly Element[]): string[] {
-  const commands: string[] = [];
-  for (const verify of elementsNamed(
-    tasks.flatMap((task) => task.children),
-    'verify',
-  )) {
-    const automated = elementsNamed(verify.children, 'automated');
-    if (automated.length > 0) for (const one of automated) commands.push(commandOf(one.content));
-    else commands.push(...codeLines(verify.content));
-  }
-  const wanted = commands.filter((command) => command !== '' && !/^MISSING\b/.test(command));
-  return [...new Set(wanted)].slice(0, most.commands);
-}
-
-function commandOf(content: string): string {
-  const lines = readable(content).replaceAll('\r\n', '\n').trim().split('\n');
-  const unfenced = lines.length > 2 && /^\s*(?:```|~~~)/.test(lines[0]!) ? lines.slice(1, -1) : lines;
-  let indent = Infinity;
-  for (const line of unfenced.slice(1)) if (line.trim() !== '') indent = Math.min(indent, indentOf(line));
-  const dedented = unfenced.map((line, index) =>
-    index === 0 ? line.trim() : line.slice(Math.min(indent, indentOf(line))),
-  );
-  return decodeEntities(codeSpan(dedented.join('\n').trim()) ?? dedented.join('\n').trim());
-}
-
-function codeLines(content: string): string[] {
-  return readable(content)
-    .split('\n')
-    .map((line) => codeSpan(line.trim().replace(/^(?:[-*+]|\d+[.)])\s+/, '')))
-    .filter((command) => command !== undefined)
-    .map((command) => decodeEntities(command));
-}
-
-/** The inside of a text that is one code span. */
-function codeSpan(text: string): string | undefined {
-  const match = /^(`+)([^`\n]+)\1$/.exec(text);
-  return match?.[2]!.trim();
-}
-
-function indentOf(line: string): number {
-  return line.length - line.trimStart().length;
-}
-
 function taskFiles(tasks: readonly Element[]): string[] {
   return tasks
     .flatMap((task) => elementsNamed(task.children, 'files'))
@@ -117,18 +74,14 @@ function taskFiles(tasks: readonly Element[]): string[] {
     .map(cleanPath);
 }
 
-/** A path without list marks, code marks and trailing remarks, with forward slashes. */
+/** A path without list marks, quotes and trailing remarks, with forward slashes. */
 function cleanPath(text: string): string {
-  return text
+  const item = text
     .trim()
     .slice(0, 1000)
-    .replace(/^[-*+]\s+/, '')
-    .replace(/^[`"']+/, '')
-    .replace(/[`"'].*$/s, '')
-    .replace(/\s+\(.*$/s, '')
-    .replaceAll('\\', '/')
-    .replace(/^\.\//, '')
-    .trim();
+    .replace(/^[-*+]\s+/, '');
+  const quoted = /^([`"'])(.*?)\1/.exec(item)?.[2];
+  return (quoted ?? item.replace(/\s+[(—].*$/s, '')).replaceAll('\\', '/').replace(/^\.\//, '').trim();
 }
 
 function taskOf(task: Element): PlanTask {

@@ -1,8 +1,8 @@
-import { codes, type Problem } from '../../schemas/codes';
+import type { Problem } from '../../schemas/codes';
 import type { MilestoneView } from '../../schemas/wire/planning';
-import { normalPhaseId, normalPlanId, phaseIdOfInput, slugOf } from './ids';
-import { orderPlans, phaseOfDependency } from './order';
-import { readPlan } from './plan';
+import { executablePhase } from './execute';
+import { PlanningMemory } from './memory';
+import { type PlanContent, readPlan } from './plan';
 import { type PlanFile, findPlans } from './planFiles';
 import { readRoadmap } from './roadmap';
 import type { PlanRow } from './roadmapLines';
@@ -11,46 +11,57 @@ import { readState } from './state';
 import { decodeText, readable } from './text/bytes';
 import { type Block, headOf, leaf } from './text/nodes';
 import { parseMarkdown } from './text/parse';
-import type { ExecutablePhase, Planning, PlanningFiles } from './types';
+import type { Planning, PlanningFiles } from './types';
 import { unite, type PhaseDraft } from './union';
-import { type PhaseModel, discrepancies, milestoneView, orderInput, phaseModel } from './view';
+import { type PhaseModel, discrepancies, milestoneView, phaseModel } from './view';
 
 /**
  * Reads a whole planning tree. Never throws: what cannot be understood becomes a problem with its place
- * and everything else is used. `revision` is passed through to the view.
+ * and everything else is used. `revision` is passed through to the view. A `memory` that is given again
+ * saves parsing files that did not change; readings with one memory must not overlap.
  */
-export async function readPlanning(files: PlanningFiles, revision: number): Promise<Planning> {
-  return new PlanningReader(files).read(revision);
+export async function readPlanning(
+  files: PlanningFiles,
+  revision: number,
+  memory = new PlanningMemory(),
+): Promise<Planning> {
+  return new PlanningReader(files, memory).read(revision);
 }
 
 const readAtOnce = 64;
 const mostProblems = 1000;
 
-class PlanningReader {
-  private readonly problems: Problem[] = [];
+type PlanWithContent = PlanFile & { readonly content: PlanContent };
 
-  constructor(private readonly files: PlanningFiles) {}
+class PlanningReader {
+  /** By file, so that their order does not depend on which file was read first. */
+  private readonly problems = new Map<string, readonly Problem[]>();
+
+  constructor(
+    private readonly files: PlanningFiles,
+    private readonly memory: PlanningMemory,
+  ) {}
 
   async read(revision: number): Promise<Planning> {
     const paths = await this.list();
     const models: PhaseModel[] = [];
     const milestones: MilestoneView[] = [];
     let project = '';
-    const scopes = findScopes(paths);
-    for (const scope of scopes) {
+    for (const scope of findScopes(paths)) {
       const read = await this.readScope(scope);
       models.push(...read.models);
       milestones.push(...read.views);
       if (project === '') project = read.project;
     }
-    const problems = [...this.problems, ...models.flatMap(discrepancies)];
+    this.memory.settle();
+    const problems = [planningFolder, ...paths].flatMap((path) => this.problems.get(path) ?? []);
     return {
       view: {
         revision,
         present: paths.length > 0,
         project,
         milestones,
-        problems: problems.slice(0, mostProblems),
+        problems: [...problems, ...models.flatMap(discrepancies)].slice(0, mostProblems),
       },
       phase: (id) => executablePhase(models, id),
     };
@@ -59,11 +70,11 @@ class PlanningReader {
   private async readScope(
     scope: Scope,
   ): Promise<{ models: PhaseModel[]; views: MilestoneView[]; project: string }> {
-    const state = readState(await this.parse(scope.state));
-    const project = titleOf(await this.parse(scope.project));
+    const state = await this.derive(scope.state, readState);
+    const project = await this.derive(scope.project, titleOf);
     const roadmaps = await Promise.all(
       scope.roadmaps.map(async ({ path, milestone }) => ({
-        roadmap: readRoadmap(await this.parse(path), path),
+        roadmap: await this.derive(path, (blocks) => readRoadmap(blocks, path)),
         milestone,
       })),
     );
@@ -87,18 +98,13 @@ class PlanningReader {
   }
 
   /** Plans of all phases with their contents, a bounded number of files at once. */
-  private async readPlans(
-    drafts: readonly PhaseDraft[],
-  ): Promise<Map<PhaseDraft, (PlanFile & { content: ReturnType<typeof readPlan> })[]>> {
-    const wanted = drafts.flatMap((draft) =>
-      draft.directory
-        ? findPlans(draft.directory.path, draft.directory.written, draft.directory.names).map((plan) => ({
-            draft,
-            plan,
-          }))
-        : [],
-    );
-    const found = new Map<PhaseDraft, (PlanFile & { content: ReturnType<typeof readPlan> })[]>();
+  private async readPlans(drafts: readonly PhaseDraft[]): Promise<Map<PhaseDraft, PlanWithContent[]>> {
+    const wanted = drafts.flatMap((draft) => {
+      if (!draft.directory) return [];
+      const { path, written, names } = draft.directory;
+      return findPlans(path, written, names).map((plan) => ({ draft, plan }));
+    });
+    const found = new Map<PhaseDraft, PlanWithContent[]>();
     for (let from = 0; from < wanted.length; from += readAtOnce) {
       const slice = wanted.slice(from, from + readAtOnce);
       const contents = await Promise.all(slice.map(({ plan }) => this.readPlanFile(plan.file)));
@@ -111,58 +117,70 @@ class PlanningReader {
     return found;
   }
 
-  private async readPlanFile(file: string): Promise<ReturnType<typeof readPlan>> {
-    const text = await this.text(file);
-    const blocks = parseMarkdown(text);
-    this.report(blocks, file);
-    const content = readPlan(blocks, text, file);
-    this.problems.push(...content.problems);
+  private async readPlanFile(file: string): Promise<PlanContent> {
+    const content = await this.derive(file, (blocks, text) => readPlan(blocks, text, file));
+    this.report(file, content.problems);
     return content;
   }
 
-  private async parse(path: string | undefined): Promise<Block[]> {
-    if (path === undefined) return [];
-    const blocks = parseMarkdown(await this.text(path));
-    this.report(blocks, path);
-    return blocks;
+  /** What `make` finds in a file; in an empty one where there is no such file. */
+  private async derive<T>(
+    path: string | undefined,
+    make: (blocks: readonly Block[], text: string) => T,
+  ): Promise<T> {
+    if (path === undefined) return make([], '');
+    const { value, problems } = this.memory.derive(path, await this.bytes(path), (bytes) => {
+      const text = decodeText(bytes);
+      const blocks = parseMarkdown(text);
+      return { value: make(blocks, text), problems: faultsOf(blocks, path) };
+    });
+    this.report(path, problems);
+    return value;
   }
 
   private async list(): Promise<readonly string[]> {
     try {
       return await this.files.list();
     } catch (error) {
-      this.unreadable('.planning', error);
+      this.unreadable(planningFolder, error);
       return [];
     }
   }
 
-  private async text(path: string): Promise<string> {
+  private async bytes(path: string): Promise<Uint8Array> {
     try {
-      return decodeText((await this.files.read(path)) ?? new Uint8Array());
+      return (await this.files.read(path)) ?? new Uint8Array();
     } catch (error) {
       this.unreadable(path, error);
-      return '';
+      return new Uint8Array();
     }
   }
 
   private unreadable(file: string, error: unknown): void {
     const detail = error instanceof Error ? error.message : String(error);
-    this.problems.push({ code: 'planning.unreadable', args: { file, detail } });
+    this.report(file, [{ code: 'planning.unreadable', args: { file, detail } }]);
   }
 
-  /** One problem for each run of lines that have the same fault. */
-  private report(blocks: readonly Block[], file: string, last = ''): void {
-    for (const block of blocks) {
-      if (block.reason !== undefined && block.reason !== last) {
-        this.problems.push({
-          code: 'planning.malformed',
-          args: { file, line: block.line, detail: block.reason },
-        });
-      }
-      if (block.kind !== 'blank') last = block.reason ?? '';
-      if (block.kind === 'frontmatter') this.report(block.children, file);
-    }
+  private report(file: string, problems: readonly Problem[]): void {
+    if (problems.length > 0) this.problems.set(file, [...(this.problems.get(file) ?? []), ...problems]);
   }
+}
+
+const planningFolder = '.planning';
+
+/** One problem for each run of lines that have the same fault. */
+function faultsOf(blocks: readonly Block[], file: string): Problem[] {
+  const problems: Problem[] = [];
+  let last = '';
+  for (const block of blocks) {
+    if (block.reason !== undefined && block.reason !== last && problems.length < mostProblems) {
+      const args = { file, line: block.line, detail: block.reason };
+      problems.push({ code: 'planning.malformed', args });
+    }
+    if (block.kind !== 'blank') last = block.reason ?? '';
+    if (block.kind === 'frontmatter') problems.push(...faultsOf(block.children, file));
+  }
+  return problems;
 }
 
 /**
@@ -185,89 +203,6 @@ function planTitles(
   }
   for (const [id, of] of owners) if (of.size > 1) titles.delete(id);
   return titles;
-}
-
-/** Chooses the phase a person means: of the active milestone first, then of open ones, folders before mere mentions. */
-function choosePhase(models: readonly PhaseModel[], input: string): PhaseModel | undefined {
-  const id = phaseIdOfInput(input);
-  const slug = slugOf(input);
-  const candidates = models.filter(
-    (model) =>
-      model.id === id ||
-      model.key === input ||
-      (slug !== '' && slugOf(model.draft.directory?.slug ?? '') === slug),
-  );
-  const rank = (model: PhaseModel): number =>
-    (model.key === input ? -100 : 0) +
-    (model.id === id ? 0 : 50) +
-    (model.scope.workstream === '' ? 0 : 10) +
-    (model.milestoneState === 'active' ? 0 : model.milestoneState === 'open' ? 2 : 4) +
-    (model.draft.directory ? 0 : 1);
-  return [...candidates].sort((a, b) => rank(a) - rank(b))[0];
-}
-
-function executablePhase(models: readonly PhaseModel[], input: string): ExecutablePhase | undefined {
-  const phase = choosePhase(models, input);
-  if (!phase) return undefined;
-  const { order, problems } = orderPlans(phase.id, phase.plans.map(orderInput), elsewhereOf(models, phase));
-  const own = phase.plans.flatMap((plan) => plan.content.problems);
-  return {
-    id: phase.id,
-    name: phase.name,
-    directory: phase.draft.directory?.path ?? `${phase.scope.root}/phases/${phase.id.padStart(2, '0')}`,
-    plans: phase.plans.map((plan) => ({
-      id: plan.id,
-      file: plan.file,
-      title: plan.title,
-      objective: plan.content.objective,
-      text: plan.content.text,
-      ...order.get(plan.id)!,
-      files: plan.content.files,
-      verify: plan.content.verify,
-      done: plan.done,
-    })),
-    problems: [...problems, ...own].sort((a, b) => severity(a) - severity(b)),
-  };
-}
-
-const severity = (found: Problem): number => (codes[found.code].severity === 'error' ? 0 : 1);
-
-/** Looks a dependency up among the plans and phases of the same tree; any that is done satisfies it. */
-function elsewhereOf(
-  models: readonly PhaseModel[],
-  phase: PhaseModel,
-): (dependency: string) => { done: boolean; phase: string } | undefined {
-  const others = models.filter((model) => model !== phase && model.scope === phase.scope);
-  return (dependency) => {
-    const id = normalPlanId(dependency);
-    const found: { done: boolean; phase: string }[] = [];
-    for (const model of others) {
-      const plan = model.plans.find((one) => normalPlanId(one.id) === id || baseName(one.file) === id);
-      if (plan) found.push({ done: plan.done, phase: model.id });
-    }
-    if (found.length === 0) found.push(...wholePhases(others, dependency));
-    return found.find((one) => one.done) ?? found[0];
-  };
-}
-
-function wholePhases(models: readonly PhaseModel[], dependency: string): { done: boolean; phase: string }[] {
-  const id = phaseOfDependency(dependency);
-  const folder = dependency.trim();
-  return models
-    .filter((model) => {
-      const name = model.draft.directory?.path.split('/').at(-1);
-      return name === folder || (id !== undefined && normalPhaseId(model.id) === id);
-    })
-    .map((model) => ({ done: viewStateDone(model), phase: model.id }));
-}
-
-function viewStateDone(model: PhaseModel): boolean {
-  if (model.plans.length > 0) return model.plans.every((plan) => plan.done);
-  return model.milestoneState === 'shipped' || model.draft.facts.some((fact) => fact.complete === true);
-}
-
-function baseName(file: string): string {
-  return normalPlanId(file.slice(file.lastIndexOf('/') + 1).replace(/(?:-PLAN)?\.md$/i, ''));
 }
 
 function titleOf(blocks: readonly Block[]): string {

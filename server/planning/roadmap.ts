@@ -145,6 +145,9 @@ class RoadmapReader {
       .map((row) => ({ row, cells: cellsOf(row) }));
     const header = rows[0]?.cells.map((cell) => cell.text.replace(/[*`]/g, '').trim().toLowerCase());
     if (!header || !/^(?:#|no\.?|phase\b.*|phases?)$/.test(header[0] ?? '')) return;
+    // A numbered list of tasks inside a phase is no list of phases.
+    if (/^(?:#|no)/.test(header[0]!) && (this.current || header.some((name) => /^tasks?\b/.test(name))))
+      return;
     const milestoneAt = header.findIndex((name) => name.startsWith('milestone'));
     const plansAt = header.findIndex((name) => name.startsWith('plans'));
     const statusAt = header.findIndex((name) => name.startsWith('status'));

@@ -82,12 +82,19 @@ function phaseView(phase: PhaseModel): PhaseView {
     key: phase.key,
     id: phase.id,
     name: phase.name,
-    goal: readable(draft.facts.find((fact) => fact.goal !== '')?.goal ?? ''),
+    goal: readable(goalOf(draft)),
     state: phaseState(phase),
     place: { file, line: first?.line ?? 1 },
     directory: draft.directory?.path ?? null,
     plans: plans.map((plan) => planView(plan, order.get(plan.id)!)),
   };
+}
+
+/** The goal a phase's own block states; else what its line in a list says. */
+function goalOf(draft: PhaseDraft): string {
+  const stated = draft.facts.find((fact) => fact.source === 'heading' && fact.goal !== '');
+  const said = stated ?? draft.facts.find((fact) => fact.goal !== '');
+  return (said?.goal ?? '').replace(/\s*\((?:completed?\s[^)]*|\d+\/\d+ plans[^)]*)\)\s*$/i, '');
 }
 
 function planView(

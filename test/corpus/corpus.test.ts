@@ -1,28 +1,12 @@
 import { strict as assert } from 'node:assert';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { type PlanningFiles, readPlanning } from '../../server/planning';
+import { readPlanning } from '../../server/planning';
 import { parseDocument, serialiseDocument, understandingOf } from '../../server/planning/text/document';
 import { countPhases } from './count';
+import { corpusFolder, filesBelow, filesOf } from './files';
 
-const corpus = process.env['SYMPHONY_CORPUS'];
-const trees = corpus && existsSync(path.join(corpus, 'planning')) ? path.join(corpus, 'planning') : undefined;
-
-/** The planning tree of a project on disk. */
-export function filesOf(project: string): PlanningFiles {
-  return {
-    list: () =>
-      Promise.resolve(filesBelow(path.join(project, '.planning')).map((file) => `.planning/${file}`)),
-    read: (file) => Promise.resolve(new Uint8Array(readFileSync(path.join(project, file)))),
-  };
-}
-
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
-    .sort();
-}
+const trees = corpusFolder('planning');
 
 describe('real trees', function () {
   this.timeout(120_000);

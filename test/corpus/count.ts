@@ -52,7 +52,7 @@ function* namedIn(text: string): Generator<string> {
     if (!/^\s*\|/.test(line)) phaseTable = false;
     else if (
       /^\s*\|\s*\**(?:#|no\.?|phases?[^|]*?)\**\s*\|/i.test(line) &&
-      !/^\s*\|\s*\**phase\s+\d/i.test(line)
+      !/^\s*\|\s*\**phase\s+\d|\|\s*tasks?\b/i.test(line)
     )
       phaseTable = true;
     else if (phaseTable) {

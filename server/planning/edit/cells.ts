@@ -35,7 +35,7 @@ export function bodyRows(table: Block): Block[] {
 
 /** A cell without marks of emphasis. */
 export function plain(text: string): string {
-  return text.replace(/[*`~]/g, '').trim();
+  return text.replace(/[*`]|~~/g, '').trim();
 }
 
 function escapePipes(value: string): string {

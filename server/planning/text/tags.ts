@@ -21,9 +21,14 @@ export function tagParts(text: string): ['indent' | 'tag' | 'text', string][] | 
   if (!text.includes('<')) return undefined;
   const indent = text.length - text.trimStart().length;
   const marks: { start: number; end: number; closing: boolean }[] = [];
+  const balanced = text.split('`').length % 2 === 1;
+  let ticks = 0;
+  let counted = 0;
   for (const match of text.matchAll(tagPattern)) {
-    // A tag in a code span is spoken about, not used.
-    if (knownTags.has(match[2]!) && text[match.index - 1] !== '`') {
+    for (; counted < match.index; counted++) if (text.charCodeAt(counted) === 96) ticks += 1;
+    // A tag in a code span is spoken about, not used; a lone backtick makes no span.
+    const inSpan = balanced ? ticks % 2 === 1 : text[match.index - 1] === '`';
+    if (!inSpan && knownTags.has(match[2]!)) {
       marks.push({ start: match.index, end: match.index + match[0].length, closing: match[1] === '/' });
     }
   }

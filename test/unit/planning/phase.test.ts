@@ -278,6 +278,46 @@ describe('content of a plan', () => {
     }
   });
 
+  it('takes as verify commands what can only be code', async () => {
+    for (const [verify, expected] of [
+      ['npm test', ['npm test']],
+      ['\n    cargo test --workspace\n  ', ['cargo test --workspace']],
+      ['python -c "print(1, 2) and more"', ['python -c "print(1, 2) and more"']],
+      ['grep -c &quot;a&quot; b.ts', ['grep -c "a" b.ts']],
+      ['npm run build passes', []],
+      ['npm test, then look', []],
+      ['npm run build succeeds. The page shows it.', []],
+      ['cargo run with test data', []],
+      ['The page opens', []],
+      ['npm', []],
+      ['\n```bash\n$ npm ci\nnpm test\n```\n```ts\nconst a = 1;\n```\nnpm run lint\n', ['npm ci\nnpm test']],
+      ['\n- `npm test`\n- look at `a`\n1. `npm run lint`\n', ['npm test', 'npm run lint']],
+      ['\nnpm test\nnpm run lint\n', []],
+      ['<human-check>npm start</human-check>', []],
+      ['<automated>`npm test`</automated><automated>npm test</automated>', ['npm test']],
+    ] as const) {
+      const phase = await phaseOf({
+        'phases/03-third/03-01-PLAN.md': `<tasks>\n<task type="auto">\n<verify>${verify}</verify>\n</task>\n</tasks>\n`,
+      });
+      assert.deepEqual(phase.plans[0]!.verify, expected, verify);
+    }
+  });
+
+  it('reads the paths of files', async () => {
+    const phase = await phaseOf({
+      'phases/03-third/03-01-PLAN.md': planText(
+        'files_modified:\n  - ./src/a b.ts\n  - "src/it\'s.ts" # new\n  - `src/c.ts` (new)\n  - src\\d.ts — moved\n  - src/[id].ts',
+      ),
+    });
+    assert.deepEqual(phase.plans[0]!.files, [
+      'src/a b.ts',
+      "src/it's.ts",
+      'src/c.ts',
+      'src/d.ts',
+      'src/[id].ts',
+    ]);
+  });
+
   it('reads tasks from headings where there are no tags', async () => {
     const { view } = await readPlanning(
       tree({

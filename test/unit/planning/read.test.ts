@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
 import { planningView } from '../../../schemas';
-import { readPlanning } from '../../../server/planning';
+import { PlanningMemory, readPlanning } from '../../../server/planning';
 import { planText, tree } from './tree';
 
 /** Each phase as `milestone id name state plans`, and each problem as `code file:line`. */
@@ -139,11 +139,11 @@ describe('readPlanning', () => {
       },
       ['v3.0/active 1 A planned 01-01:planned', 'v3.0/active 2 B none', 'v3.0/active 3 C none'],
       [
-        'planning.malformed .planning/STATE.md:4',
         'planning.malformed .planning/ROADMAP.md:2',
         'planning.malformed .planning/ROADMAP.md:4',
         'planning.malformed .planning/ROADMAP.md:6',
         'planning.malformed .planning/ROADMAP.md:7',
+        'planning.malformed .planning/STATE.md:4',
         'planning.malformed .planning/phases/01-a/01-01-PLAN.md:1',
         'planning.malformed .planning/phases/01-a/01-01-PLAN.md:2',
         'planning.malformed .planning/phases/01-a/01-01-PLAN.md:5',
@@ -170,6 +170,46 @@ describe('readPlanning', () => {
     ] as const) {
       assert.equal(phase(input)?.id, id, input);
     }
+  });
+
+  it('gives the same problems in the same order, whichever file is read first', async () => {
+    const files = tree({
+      'ROADMAP.md': '```\n',
+      'phases/01-a/01-01-PLAN.md': '```\n',
+      'phases/01-a/01-02-PLAN.md': '```\n',
+    });
+    const slow = (path: string): number => (path.includes('01-01') ? 5 : 0);
+    const late = {
+      list: () => files.list(),
+      read: async (path: string) => {
+        await new Promise((resolve) => setTimeout(resolve, slow(path)));
+        return files.read(path);
+      },
+    };
+    assert.deepEqual((await readPlanning(late, 1)).view, (await readPlanning(files, 1)).view);
+  });
+
+  it('parses again only what changed, and forgets what is gone', async () => {
+    const memory = new PlanningMemory();
+    const files: Record<string, string> = {
+      'ROADMAP.md': '### Phase 1: A\n',
+      'phases/01-a/01-01-PLAN.md': '---\ntitle: one\n---\n```\n',
+    };
+    const titles = async (): Promise<string[]> => {
+      const { view } = await readPlanning(tree(files), 1, memory);
+      assert.deepEqual(view, (await readPlanning(tree(files), 1)).view);
+      return view.milestones.flatMap((milestone) =>
+        milestone.phases.flatMap((phase) => phase.plans.map((plan) => plan.title)),
+      );
+    };
+    assert.deepEqual(await titles(), ['one']);
+    assert.deepEqual(await titles(), ['one']);
+    files['phases/01-a/01-01-PLAN.md'] = '---\ntitle: two\n---\n';
+    assert.deepEqual(await titles(), ['two']);
+    delete files['phases/01-a/01-01-PLAN.md'];
+    assert.deepEqual(await titles(), []);
+    files['phases/01-a/01-01-PLAN.md'] = '---\ntitle: one\n---\n```\n';
+    assert.deepEqual(await titles(), ['one']);
   });
 
   it('survives files that fail, vanish, or hold anything at all', async () => {
