@@ -6,6 +6,7 @@ import { Data } from './features/data';
 import { editorModels } from './features/languageModels';
 import { watchModel } from './features/models';
 import { registerPlanTree } from './features/planTree';
+import { tellEnds } from './features/progress';
 import { Questions } from './features/questions';
 import { registerBadges, Review } from './features/review';
 import { registerReviewFiles } from './features/reviewFiles';
@@ -55,6 +56,7 @@ export function activate(extension: vscode.ExtensionContext): Inspection | undef
   registerBadges(made, data);
   registerStatus(made, data);
   watchModel(made);
+  tellEnds(made, data);
   const questions = new Questions(made, data, documents, boards);
   registerCommands({ ctx: made, data, boards, review: new Review(made, data), questions, documents });
   const look = () => void data.refreshIfLooked();

@@ -71,23 +71,10 @@ export function changeText(change: 'added' | 'modified' | 'deleted' | 'renamed')
 /** An answer a run offers, as a button. An answer this build does not know is shown as the sidecar names it. */
 export function choiceText(choice: string): string {
   const texts: Record<string, string> = {
-    approve: vscode.l10n.t('Approve'),
-    approveOnce: vscode.l10n.t('Approve Once'),
-    approveAll: vscode.l10n.t('Approve for This Run'),
     allow: vscode.l10n.t('Allow'),
+    deny: vscode.l10n.t('Refuse'),
     integrated: vscode.l10n.t('Keep the Earlier Plans’ Side'),
     plan: vscode.l10n.t('Take This Plan’s Side'),
-    refuse: vscode.l10n.t('Refuse'),
-    deny: vscode.l10n.t('Refuse'),
-    retry: vscode.l10n.t('Retry'),
-    skip: vscode.l10n.t('Skip'),
-    cancel: vscode.l10n.t('Cancel the Run'),
-    fail: vscode.l10n.t('Let It Fail'),
-    ours: vscode.l10n.t('Keep the Earlier Plans’ Side'),
-    theirs: vscode.l10n.t('Take This Plan’s Side'),
-    earlier: vscode.l10n.t('Keep the Earlier Plans’ Side'),
-    later: vscode.l10n.t('Take This Plan’s Side'),
-    byHand: vscode.l10n.t('I Resolved the Files by Hand'),
     resolved: vscode.l10n.t('I Resolved the Files by Hand'),
   };
   return Object.hasOwn(texts, choice) ? texts[choice]! : choice;

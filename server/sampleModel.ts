@@ -9,7 +9,8 @@ const marker = '.symphony-sample';
 
 /**
  * The scripted model of the bundled sample, started on first need. It is offered to copies of the sample
- * alone: its answers fit nothing else.
+ * alone: its answers fit nothing else. For tests, `SYMPHONY_SCRIPT` names another script; it is looked at
+ * only where the marker is, so that it never stands in for a real model.
  */
 export function sampleModel(
   root: string,
@@ -29,6 +30,6 @@ export function sampleModel(
 }
 
 async function start(log: Log): Promise<ScriptedModel> {
-  const file = path.join(__dirname, '..', 'sample', 'scripted-model.json');
+  const file = process.env['SYMPHONY_SCRIPT'] ?? path.join(__dirname, '..', 'sample', 'scripted-model.json');
   return startScriptedModel({ script: JSON.parse(await readFile(file, 'utf8')), log });
 }

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Ctx } from '../ctx';
 import type { Data } from './data';
 import { chooseModel } from './models';
-import { followRun, type OpenBoard } from './progress';
+import type { OpenBoard } from './progress';
 
 /** *Ask Agent to Change Selection/File…*: a file or selection and an instruction, without planning. */
 export async function askAgent(
@@ -32,8 +32,8 @@ export async function askAgent(
   if (instruction === undefined || instruction.trim() === '') return;
   if (!(await saved(uri)) || !(await hasModel(ctx))) return;
   const { run } = await ctx.call('runAsk', { path, instruction, ...(lines ? { lines } : {}) });
+  await data.runs.refresh();
   await openBoard(run);
-  void followRun(ctx, data, run, vscode.l10n.t('Changing {path}', { path }));
 }
 
 /** 1-based and inclusive; a selection that ends before the first character of a line does not mean that line. */

@@ -1,3 +1,4 @@
+import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Problem } from '../../schemas/codes';
 import type { ChangedFile, Changeset } from '../../schemas/wire';
@@ -5,7 +6,8 @@ import type { Ctx } from '../ctx';
 import { changeText, filesText } from '../texts';
 import { visible } from '../visible';
 import type { Data } from './data';
-import { problemItem, spoken } from './planTree';
+import { problemItem } from './planTree';
+import { joined, spoken, titleOf } from './rows';
 
 export type ChangeItem =
   | { readonly kind: 'changeset'; readonly changeset: Changeset }
@@ -43,9 +45,15 @@ export const undecided = ({ files }: Changeset): ChangedFile[] =>
 /** The files a plan touched; those no plan claims stand under the first group. */
 export function filesOf(changeset: Changeset, plan: string): ChangedFile[] {
   const first = changeset.groups[0]?.plan;
-  return changeset.files.filter(
+  return inReadingOrder(changeset.files).filter(
     ({ plans }) => plans.includes(plan) || (plans.length === 0 && plan === first),
   );
+}
+
+/** The work first, what was written about it last. */
+export function inReadingOrder(files: readonly ChangedFile[]): ChangedFile[] {
+  const isRecord = ({ path: of }: ChangedFile): boolean => of.startsWith('.planning/');
+  return [...files.filter((file) => !isRecord(file)), ...files.filter(isRecord)];
 }
 
 class ChangesTree implements vscode.TreeDataProvider<ChangeItem> {
@@ -98,31 +106,41 @@ class ChangesTree implements vscode.TreeDataProvider<ChangeItem> {
 function changesetItem(changeset: Changeset): vscode.TreeItem {
   const item = new vscode.TreeItem(visible(changeset.title, true), expanded);
   item.id = changeset.changeset;
-  item.description = vscode.l10n.t('{open} of {all} files to review', {
-    open: undecided(changeset).length,
-    all: changeset.files.length,
-  });
+  const open = undecided(changeset).length;
+  const all = changeset.files.length;
+  item.description = open === 0 ? vscode.l10n.t('decided') : `${all - open}/${all}`;
+  const progress = vscode.l10n.t('{open} of {all} files to review', { open, all });
+  item.tooltip = `${visible(changeset.title, true)}\n${progress}`;
   item.iconPath = new vscode.ThemeIcon('git-pull-request');
-  item.contextValue = undecided(changeset).length > 0 ? 'changeset.open' : 'changeset';
-  return spoken(item);
+  item.contextValue = open > 0 ? 'changeset.open' : 'changeset';
+  return spoken(item, progress);
 }
 
 function groupItem(changeset: Changeset, plan: string, title: string): vscode.TreeItem {
-  const open = filesOf(changeset, plan).some(({ decision }) => decision === 'undecided');
-  const item = new vscode.TreeItem(`${plan} ${visible(title, true)}`.trim(), open ? expanded : collapsed);
+  const files = filesOf(changeset, plan);
+  const open = files.some(({ decision }) => decision === 'undecided');
+  const whole = visible(title, true);
+  const { short, rest } = titleOf(whole);
+  const item = new vscode.TreeItem(`${plan} ${short}`.trim(), open ? expanded : collapsed);
   item.id = `${changeset.changeset}|${plan}`;
+  item.description = rest;
+  item.tooltip = joined(`${plan} ${whole}`, filesText(files.length));
   item.iconPath = new vscode.ThemeIcon('list-tree');
   item.contextValue = open ? 'group.open' : 'group';
   return spoken(item);
 }
 
 function fileItem(uri: vscode.Uri, changeset: Changeset, plan: string, file: ChangedFile): vscode.TreeItem {
-  const item = new vscode.TreeItem(visible(file.path, true), leaf);
+  const item = new vscode.TreeItem(visible(path.posix.basename(file.path), true), leaf);
   const { decision } = file;
+  const folder = path.posix.dirname(file.path);
   const open = decision === 'undecided';
   item.id = `${changeset.changeset}|${plan}|${file.path}`;
   item.resourceUri = uri;
-  item.description = decision === 'undecided' ? sizeText(file) : decisionText(decision);
+  item.description = joined(
+    decision === 'undecided' ? sizeText(file) : decisionText(decision),
+    folder === '.' ? '' : visible(folder, true),
+  );
   item.tooltip = fileTooltip(plan, file);
   item.contextValue = open ? 'file.open' : 'file';
   item.iconPath = open
@@ -133,13 +151,15 @@ function fileItem(uri: vscode.Uri, changeset: Changeset, plan: string, file: Cha
     title: vscode.l10n.t('Open Diff'),
     arguments: [{ changeset, plan, file }],
   };
-  return spoken(item);
+  return spoken(item, changeText(file.change));
 }
 
+/** How much; what kind of change is said only where it is not the usual one. */
 function sizeText(file: ChangedFile): string {
-  if (file.binary) return vscode.l10n.t('{change}, binary', { change: changeText(file.change) });
-  const facts = { change: changeText(file.change), added: file.added, removed: file.removed };
-  return vscode.l10n.t('{change}, +{added} −{removed}', facts);
+  const change = changeText(file.change);
+  if (file.binary) return vscode.l10n.t('{change}, binary', { change });
+  const size = vscode.l10n.t('+{added} −{removed}', { added: file.added, removed: file.removed });
+  return file.change === 'modified' ? size : `${change} ${size}`;
 }
 
 function decisionText(decision: 'accepted' | 'rejected'): string {
@@ -147,7 +167,7 @@ function decisionText(decision: 'accepted' | 'rejected'): string {
 }
 
 function fileTooltip(plan: string, file: ChangedFile): string {
-  const lines = [visible(file.path)];
+  const lines = [visible(file.path), changeText(file.change)];
   if (file.from !== null)
     lines.push(vscode.l10n.t('Renamed from {path}', { path: visible(file.from, true) }));
   const others = file.plans.filter((other) => other !== plan);

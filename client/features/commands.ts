@@ -11,6 +11,7 @@ import type { Data } from './data';
 import { doctor, exportReport } from './doctor';
 import { executePhase } from './executePhase';
 import { chooseModel } from './models';
+import { sureToCancel } from './progress';
 import type { Questions, QuestionTarget } from './questions';
 import type { ChangeTarget, Review } from './review';
 import { setApiKey } from './secrets';
@@ -38,7 +39,9 @@ function table({ ctx, data, boards, review, questions, documents }: Tools): Reco
     (verb: 'pause' | 'resume' | 'cancel' | 'retry', states: readonly RunSummary['state'][]) =>
     async (target?: RunTarget) => {
       const run = target?.run.run ?? (await chooseRun(data, states));
-      if (run !== undefined) await ctx.call('runCommand', { run, command: verb });
+      if (run === undefined) return;
+      if (verb === 'cancel' && !(await sureToCancel(data.run(run)?.title ?? run))) return;
+      await ctx.call('runCommand', { run, command: verb });
     };
   const onChangeset = (act: (target: ChangeTarget) => Promise<void>) => async (target?: ChangeTarget) => {
     const changeset = target?.changeset ?? (await chooseChangeset(data));

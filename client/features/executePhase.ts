@@ -7,7 +7,7 @@ import type { Result } from '../session/types';
 import { confirm } from './confirm';
 import type { Data } from './data';
 import { chooseModel } from './models';
-import { followRun, type OpenBoard } from './progress';
+import type { OpenBoard } from './progress';
 import type { TextDocuments } from './textDocuments';
 
 type Preview = Result<'runPreview'>;
@@ -28,13 +28,13 @@ export async function executePhase(
     await ctx.session?.provide();
     preview = await ctx.call('runPreview', { phase: phase.id });
   }
-  if (!(await agree(documents, preview))) return;
+  if (!(await agree(documents, preview, phase.id))) return;
   const { run } = await ctx.call('runExecute', {
     phase: phase.id,
     approved: preview.commands.map(({ hash }) => hash),
   });
+  await data.runs.refresh();
   await openBoard(run);
-  void followRun(ctx, data, run, preview.title);
 }
 
 async function choosePhase(data: Data): Promise<PhaseView | undefined> {
@@ -70,9 +70,9 @@ async function choosePhase(data: Data): Promise<PhaseView | undefined> {
 const isError = (problem: Preview['problems'][number]): boolean => problemSeverity(problem) === 'error';
 
 /** Shows all that executing would do. Errors leave nothing to agree to. */
-async function agree(documents: TextDocuments, preview: Preview): Promise<boolean> {
+async function agree(documents: TextDocuments, preview: Preview, id: string): Promise<boolean> {
   const errors = preview.problems.filter(isError);
-  const name = visible(preview.title, true);
+  const name = vscode.l10n.t('Phase {id}: {name}', { id, name: visible(preview.title, true) });
   if (errors.length > 0) {
     const title = vscode.l10n.t('{title} cannot be executed', { title: name });
     await confirm(documents, title, errors.map(lineOf).join('\n'), [vscode.l10n.t('OK')]);

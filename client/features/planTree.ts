@@ -6,6 +6,7 @@ import { milestoneStateText, planStateText, problemFix, problemSeverity, problem
 import { visible } from '../visible';
 import type { Data } from './data';
 import { stateIcon } from './icons';
+import { joined, spoken, titleOf } from './rows';
 
 export type PlanItem =
   | { readonly kind: 'milestone'; readonly milestone: MilestoneView }
@@ -104,45 +105,44 @@ function milestoneItem(milestone: MilestoneView): vscode.TreeItem {
 }
 
 function phaseItem(phase: PhaseView): vscode.TreeItem {
-  const name = vscode.l10n.t('Phase {id}: {name}', { id: phase.id, name: visible(phase.name, true) });
+  const name = visible(phase.name, true);
   const item = new vscode.TreeItem(
-    name,
+    `${phase.id} · ${name}`,
     phase.plans.length === 0 ? leaf : phase.state === 'complete' ? collapsed : expanded,
   );
+  const state = planStateText(phase.state);
   const done = phase.plans.filter(({ state }) => state === 'complete').length;
   item.id = `phase|${phase.key}`;
-  item.description =
+  item.description = phase.plans.length === 0 ? state : joined(`${done}/${phase.plans.length}`, state);
+  item.tooltip = [
+    vscode.l10n.t('Phase {id}: {name}', { id: phase.id, name }),
+    ...(phase.goal === '' ? [] : [visible(phase.goal)]),
     phase.plans.length === 0
-      ? planStateText(phase.state)
-      : vscode.l10n.t('{state} · {done} of {all} plans', {
-          state: planStateText(phase.state),
-          done,
-          all: phase.plans.length,
-        });
-  item.tooltip = visible(phase.goal);
+      ? state
+      : vscode.l10n.t('{state} · {done} of {all} plans', { state, done, all: phase.plans.length }),
+  ].join('\n');
   item.iconPath = stateIcon(phase.state);
   item.contextValue = done < phase.plans.length ? 'phase.executable' : 'phase';
   return spoken(withPlace(item, phase.place));
 }
 
 function planItem(plan: PlanView, phase: PhaseView): vscode.TreeItem {
-  const item = new vscode.TreeItem(
-    `${plan.id} ${visible(plan.title, true)}`,
-    plan.tasks.length > 0 ? collapsed : leaf,
-  );
+  const title = visible(plan.title, true);
+  const { short, rest } = titleOf(title);
+  const item = new vscode.TreeItem(`${plan.id} ${short}`.trim(), plan.tasks.length > 0 ? collapsed : leaf);
+  const state = planStateText(plan.state);
   item.id = `plan|${phase.key}|${plan.id}`;
-  item.description = vscode.l10n.t('{state} · wave {wave}', {
-    state: planStateText(plan.state),
-    wave: plan.wave,
-  });
+  // What is usual is left to the icon, the tooltip and the screen reader; the row has room for little.
+  item.description = quiet.has(plan.state) && rest !== '' ? rest : joined(state, rest);
+  const tooltip = [`${plan.id} ${title}`, vscode.l10n.t('{state} · wave {wave}', { state, wave: plan.wave })];
   if (plan.dependsOn.length > 0) {
-    item.tooltip = vscode.l10n.t('After {plans}', {
-      plans: plan.dependsOn.map((id) => visible(id, true)).join(', '),
-    });
+    const plans = plan.dependsOn.map((id) => visible(id, true)).join(', ');
+    tooltip.push(vscode.l10n.t('After {plans}', { plans }));
   }
+  item.tooltip = tooltip.join('\n');
   item.iconPath = stateIcon(plan.state);
   item.contextValue = 'plan';
-  return spoken(withPlace(item, plan.place));
+  return spoken(withPlace(item, plan.place), state);
 }
 
 function taskItem(task: TaskView, key: string): vscode.TreeItem {
@@ -181,13 +181,8 @@ function withPlace(item: vscode.TreeItem, place: { file: string; line: number } 
   return item;
 }
 
-/** Label and description as one sentence for a screen reader. */
-export function spoken(item: vscode.TreeItem): vscode.TreeItem {
-  const label = typeof item.label === 'string' ? item.label : (item.label?.label ?? '');
-  const description = typeof item.description === 'string' ? item.description : '';
-  item.accessibilityInformation = { label: description === '' ? label : `${label}, ${description}` };
-  return item;
-}
+/** States of a plan nobody needs to be told of in words at every row. */
+const quiet: ReadonlySet<PlanView['state']> = new Set(['planned', 'complete']);
 
 const leaf = vscode.TreeItemCollapsibleState.None;
 const collapsed = vscode.TreeItemCollapsibleState.Collapsed;

@@ -1,8 +1,11 @@
+import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { ChangedFile, Changeset } from '../../schemas/wire';
 import type { Ctx } from '../ctx';
-import { problemText, problemFix } from '../texts';
-import { filesOf, undecided } from './changesTree';
+import { filesText, problemText, problemFix } from '../texts';
+import { visible } from '../visible';
+import { filesOf, inReadingOrder, undecided } from './changesTree';
+import type { Result } from '../session/types';
 import type { Data } from './data';
 import { reviewScheme, reviewUri } from './reviewFiles';
 
@@ -12,6 +15,11 @@ export interface ChangeTarget {
   readonly plan?: string;
   readonly file?: ChangedFile;
 }
+
+type Decided = Result<'reviewDecide'>['files'][number];
+
+/** How long the status bar says what a decision did, in milliseconds. */
+const shownFor = 5000;
 
 /** How long an editor may take to open a diff before we stop waiting, in milliseconds. */
 const patience = 5000;
@@ -26,7 +34,7 @@ export class Review {
   /** Baseline beside proposal; the side panel keeps the focus, so that arrow keys go on through the list. */
   async open({ changeset, file }: ChangeTarget): Promise<void> {
     if (!file) return this.openAll({ changeset });
-    const title = vscode.l10n.t('{path} (proposed)', { path: file.path });
+    const title = vscode.l10n.t('{path} (proposed)', { path: nameOf(file) });
     await this.diff(file, reviewUri('baseline', file), title);
   }
 
@@ -39,18 +47,19 @@ export class Review {
       () => false,
     );
     const left = exists ? now : reviewUri('baseline', { ...file, baseline: null });
-    await this.diff(file, left, vscode.l10n.t('{path} (now ↔ proposed)', { path: file.path }));
+    await this.diff(file, left, vscode.l10n.t('{path} (now ↔ proposed)', { path: nameOf(file) }));
   }
 
   /** Every file of a changeset, or of one plan of it, in one multi-file diff. */
   async openAll({ changeset, plan }: ChangeTarget): Promise<void> {
-    const files = plan === undefined ? changeset.files : filesOf(changeset, plan);
+    const files = plan === undefined ? inReadingOrder(changeset.files) : filesOf(changeset, plan);
     const resources = files.map((file) => [
       this.ctx.uri(file.path),
       file.baseline === null ? undefined : reviewUri('baseline', file),
       file.proposal === null ? undefined : reviewUri('proposal', file),
     ]);
-    await inTime(vscode.commands.executeCommand('vscode.changes', changeset.title, resources));
+    const title = vscode.l10n.t('Review: {title}', { title: visible(changeset.title, true) });
+    await inTime(vscode.commands.executeCommand('vscode.changes', title, resources));
   }
 
   /** Decides on a file, the undecided files of a plan, or those of the whole changeset. */
@@ -72,6 +81,7 @@ export class Review {
       dirty,
     });
     await this.data.changesets.refresh();
+    this.tellDone(changeset, decision, answer.files);
     await this.tellRefusals(target, answer.files);
   }
 
@@ -107,10 +117,43 @@ export class Review {
     return paths.filter((path) => dirty.includes(path));
   }
 
-  private async tellRefusals(
-    { changeset }: ChangeTarget,
-    results: readonly { path: string; result: string; problem: Parameters<typeof problemText>[0] | null }[],
-  ): Promise<void> {
+  /** What a decision did: a word in the status bar for each, a message when the last file is decided. */
+  private tellDone(changeset: Changeset, decision: 'accept' | 'reject', results: readonly Decided[]): void {
+    const done = results.filter(({ result }) => result !== 'refused').map((each) => each.path);
+    if (done.length === 0) return;
+    const files = changeset.files.map((file) =>
+      done.includes(file.path)
+        ? { ...file, decision: decision === 'accept' ? ('accepted' as const) : ('rejected' as const) }
+        : file,
+    );
+    if (files.some((file) => file.decision === 'undecided')) {
+      const facts = { files: filesText(done.length) };
+      const text =
+        decision === 'accept'
+          ? vscode.l10n.t('Accepted {files}', facts)
+          : vscode.l10n.t('Rejected {files}', facts);
+      vscode.window.setStatusBarMessage(`$(check) ${text}`, shownFor);
+      return;
+    }
+    const count = (of: 'accepted' | 'rejected') => files.filter((file) => file.decision === of).length;
+    const facts = { title: visible(changeset.title, true), files: filesText(count('accepted')) };
+    const message =
+      count('accepted') === 0
+        ? vscode.l10n.t('{title}: everything was rejected; your files are as they were.', facts)
+        : count('rejected') === 0
+          ? vscode.l10n.t('{title}: {files} accepted and written to your working tree.', facts)
+          : vscode.l10n.t('{title}: {files} accepted and written to your working tree, {count} rejected.', {
+              ...facts,
+              count: count('rejected'),
+            });
+    const scm = vscode.l10n.t('Show in Source Control');
+    const actions = count('accepted') === 0 ? [] : [scm];
+    void vscode.window
+      .showInformationMessage(message, ...actions)
+      .then((chosen) => chosen === scm && vscode.commands.executeCommand('workbench.view.scm'));
+  }
+
+  private async tellRefusals({ changeset }: ChangeTarget, results: readonly Decided[]): Promise<void> {
     const told = results.filter(({ problem }) => problem !== null);
     for (const { path, result, problem } of told)
       this.ctx.log.info(`${path}: ${result} ${problem?.code ?? ''}`);
@@ -134,6 +177,8 @@ export class Review {
     if (file) await this.openAgainstWorking({ changeset, file });
   }
 }
+
+const nameOf = (file: ChangedFile): string => visible(path.posix.basename(file.path), true);
 
 /** A workbench that does not answer must not hold up a decision. */
 async function inTime(work: Thenable<unknown>): Promise<void> {

@@ -3,11 +3,12 @@ import type { Problem } from '../../schemas/codes';
 import type { Question } from '../../schemas/journal/events';
 import type { PlanReport, RunSummary } from '../../schemas/wire';
 import type { Ctx } from '../ctx';
-import { filesText, nodeStateText, problemText, questionsText, runStateText } from '../texts';
+import { filesText, nodeStateText, problemFix, problemText, questionsText, runStateText } from '../texts';
 import { visible } from '../visible';
 import type { Data } from './data';
 import { stateIcon } from './icons';
-import { problemItem, spoken } from './planTree';
+import { problemItem } from './planTree';
+import { joined, spoken, titleOf } from './rows';
 
 export type RunItem =
   | { readonly kind: 'run'; readonly run: RunSummary }
@@ -82,11 +83,9 @@ function runItem(run: RunSummary): vscode.TreeItem {
   const busy = run.endedAt === null;
   const item = new vscode.TreeItem(visible(run.title, true), busy ? expanded : collapsed);
   item.id = run.run;
-  item.description = vscode.l10n.t('{state} · {done} of {all} steps', {
-    state: runStateText(run.state),
-    done: run.nodes.completed,
-    all: run.nodes.total,
-  });
+  const state = runStateText(run.state);
+  const { completed, total } = run.nodes;
+  item.description = run.state === 'completed' ? state : joined(`${completed}/${total}`, state);
   item.tooltip = runTooltip(run);
   item.iconPath = stateIcon(run.state);
   item.contextValue = `run.${run.state}`;
@@ -96,7 +95,10 @@ function runItem(run: RunSummary): vscode.TreeItem {
 
 function runTooltip(run: RunSummary): string {
   const { inputTokens, outputTokens, usd } = run.usage;
+  const { completed: done, total: all } = run.nodes;
   const lines = [
+    visible(run.title, true),
+    vscode.l10n.t('{state} · {done} of {all} steps', { state: runStateText(run.state), done, all }),
     vscode.l10n.t('Model: {model}', { model: run.model }),
     vscode.l10n.t('Started: {time}', { time: new Date(run.createdAt).toLocaleString() }),
     vscode.l10n.t('Tokens: {input} in, {output} out', { input: inputTokens, output: outputTokens }),
@@ -106,13 +108,19 @@ function runTooltip(run: RunSummary): string {
 }
 
 function reportItem(run: string, report: PlanReport): vscode.TreeItem {
-  const item = new vscode.TreeItem(`${report.plan} ${visible(report.title, true)}`, leaf);
+  const title = visible(report.title, true);
+  const { short } = titleOf(title);
+  // An agent asked about one file has no plan, so its whole title is what tells it apart.
+  const label = report.plan === askPlan ? title : `${report.plan} ${short}`.trim();
+  const item = new vscode.TreeItem(label, leaf);
+  const state = nodeStateText(report.state);
   item.id = `${run}|${report.plan}`;
-  item.description = vscode.l10n.t('{state} · {files}', {
-    state: nodeStateText(report.state),
-    files: filesText(report.files.length),
-  });
-  if (report.problem) item.tooltip = visible(problemText(report.problem));
+  item.description = report.files.length === 0 ? state : joined(state, filesText(report.files.length));
+  item.tooltip = [
+    label === title ? title : `${report.plan} ${title}`,
+    joined(state, filesText(report.files.length)),
+    ...(report.problem ? [visible(problemText(report.problem)), visible(problemFix(report.problem))] : []),
+  ].join('\n');
   item.iconPath = stateIcon(report.state);
   item.contextValue = 'report';
   item.command = {
@@ -126,7 +134,7 @@ function reportItem(run: string, report: PlanReport): vscode.TreeItem {
 function questionItem(run: string, question: Question): vscode.TreeItem {
   const item = new vscode.TreeItem(visible(problemText(question.problem), true), leaf);
   item.id = `${run}|${question.id}`;
-  item.tooltip = visible(problemText(question.problem));
+  item.tooltip = `${visible(problemText(question.problem))}\n${visible(problemFix(question.problem))}`;
   item.iconPath = new vscode.ThemeIcon('question', new vscode.ThemeColor('charts.yellow'));
   item.description = vscode.l10n.t('waiting for you');
   item.contextValue = 'question';
@@ -137,6 +145,9 @@ function questionItem(run: string, question: Question): vscode.TreeItem {
   };
   return spoken(item);
 }
+
+/** What stands in the place of a plan's id where an agent was asked about a file. */
+const askPlan = 'ask';
 
 const leaf = vscode.TreeItemCollapsibleState.None;
 const collapsed = vscode.TreeItemCollapsibleState.Collapsed;

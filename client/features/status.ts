@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
+import type { RunSummary } from '../../schemas/wire';
 import type { Ctx } from '../ctx';
 import type { SessionState } from '../session/types';
 import { problemText, questionsText } from '../texts';
+import { visible } from '../visible';
 import { undecided } from './changesTree';
 import type { Data } from './data';
 
@@ -43,7 +45,7 @@ interface Description {
 function describe(ctx: Ctx, data: Data, state: SessionState | undefined): Description {
   const runs = data.runs.value ?? [];
   const questions = runs.reduce((sum, run) => sum + run.questions.length, 0);
-  const running = runs.filter((run) => run.state === 'running').length;
+  const running = runs.filter((run) => run.state === 'running');
   const changes = (data.changesets.value ?? []).flatMap(undecided).length;
   if (ctx.blocked === 'restricted') {
     const detail = vscode.l10n.t('Restricted Mode: Symphony starts nothing until you trust this workspace.');
@@ -67,14 +69,16 @@ function describe(ctx: Ctx, data: Data, state: SessionState | undefined): Descri
     const detail = vscode.l10n.t('A run waits for your answer.');
     return { icon: 'question', text, detail, command: 'symphony.answerQuestion' };
   }
-  if (running > 0) {
-    const text = vscode.l10n.t('{count} running', { count: running });
-    return {
-      icon: 'sync~spin',
-      text,
-      detail: vscode.l10n.t('Show the runs'),
-      command: 'symphony.runs.focus',
-    };
+  const [first] = running;
+  if (first) {
+    const sum = (count: (run: RunSummary) => number) => running.reduce((all, run) => all + count(run), 0);
+    const facts = { done: sum(({ nodes }) => nodes.completed), all: sum(({ nodes }) => nodes.total) };
+    const text =
+      running.length === 1
+        ? vscode.l10n.t('{done} of {all} steps', facts)
+        : vscode.l10n.t('{count} running', { count: running.length });
+    const detail = running.map(({ title }) => visible(title, true)).join('\n');
+    return { icon: 'sync~spin', text, detail, command: 'symphony.openBoard' };
   }
   if (changes > 0) {
     const text = vscode.l10n.t('{count} to review', { count: changes });

@@ -81,6 +81,13 @@ export class Boards implements vscode.WebviewPanelSerializer {
   private async receive(panel: vscode.WebviewPanel, run: string, message: unknown): Promise<void> {
     try {
       const session = await this.ctx.start();
+      const cancels = cancelRequest(message);
+      if (cancels !== undefined) {
+        // The command asks the person first, which may take longer than the page waits for an answer.
+        await this.post(panel, { id: cancels, result: { state: this.data.run(run)?.state ?? null } });
+        await vscode.commands.executeCommand('symphony.cancelRun', { run: { run } });
+        return;
+      }
       await this.answer(panel, run, await session.relay('board', message));
     } catch (thrown) {
       this.ctx.explain(thrown);
@@ -145,4 +152,11 @@ export class Boards implements vscode.WebviewPanelSerializer {
   private async post(panel: vscode.WebviewPanel, message: unknown): Promise<void> {
     await Promise.resolve(panel.webview.postMessage(message)).catch(() => undefined);
   }
+}
+
+/** The id of a message that asks to cancel a run, which the page does not ask about itself. */
+function cancelRequest(message: unknown): number | undefined {
+  const { id, method, params } = (message ?? {}) as { id?: unknown; method?: unknown; params?: unknown };
+  if (method !== 'run/command' || typeof id !== 'number') return undefined;
+  return (params as { command?: unknown } | undefined)?.command === 'cancel' ? id : undefined;
 }

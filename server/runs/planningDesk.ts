@@ -107,12 +107,15 @@ export function withRunningPlans(view: PlanningView, runs: readonly RunFold[]): 
       ...milestone,
       phases: milestone.phases.map((phase) => {
         const plans = phase.plans.map(plan);
-        const running = plans.some((one) => one.state === 'running');
-        return { ...phase, plans, state: running ? 'running' : phase.state };
+        return { ...phase, plans, state: phaseState(plans) ?? phase.state };
       }),
     })),
   };
 }
+
+/** What the runs of its plans make of a phase's state: work first, then what waits for a person. */
+const phaseState = (plans: readonly PlanView[]): PlanView['state'] | undefined =>
+  (['running', 'failed', 'waiting'] as const).find((state) => plans.some((plan) => plan.state === state));
 
 /** What a run makes of a plan's state; undefined where the files alone decide. */
 function overlay(

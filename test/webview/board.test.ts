@@ -174,7 +174,7 @@ describe('board page', function () {
 
   it('shows a command in full, and takes an approval only after a moment', async () => {
     await start({ scenario: 'sample' });
-    const approve = page.locator('vscode-button', { hasText: 'Approve' });
+    const approve = page.locator('vscode-button', { hasText: 'Allow' });
     await approve.waitFor();
     await approve.dispatchEvent('click');
     assert.deepEqual(await asked('run/answer'), [], 'too early');
@@ -198,16 +198,16 @@ describe('board page', function () {
         kind: 'decision',
         problem: { code: 'merge.conflict', args: {} },
         facts: {},
-        choices: ['ours', 'theirs'],
+        choices: ['integrated', 'plan', 'resolved'],
       };
       window.fakeHost.questions = [question];
       const event = { type: 'QuestionAsked', node: 'merge:02-02', question };
       window.fakeHost.push('events', { events: [{ position: 1, run: 'sample', seq: 1, at: 0, event }] });
     });
-    await page.getByText('Keep Earlier Plans').waitFor();
+    await page.getByText('Keep the Earlier Plans’ Side').waitFor();
     assert.equal(await card('merge:02-02').locator('.card-question').count(), 1);
-    await page.getByText('Take This Plan').click();
-    assert.deepEqual(await asked('run/answer'), [{ run: 'sample', question: 'q', answer: 'theirs' }]);
+    await page.getByText('Take This Plan’s Side').click();
+    assert.deepEqual(await asked('run/answer'), [{ run: 'sample', question: 'q', answer: 'plan' }]);
   });
 
   it('keeps what it knew when the host falls silent, and refreshes by itself', async () => {

@@ -100,7 +100,7 @@ export const sampleQuestion: Question = {
   kind: 'approveCommand',
   problem: { code: 'sandbox.unavailable', args: { detail: 'bubblewrap is not installed' } },
   facts: { command: 'npm run check:addresses -- --fix "\u202egnp.txt" && rm -rf build\u200b/cache' },
-  choices: ['approve', 'refuse'],
+  choices: ['allow', 'deny'],
 };
 
 export function sampleReports(): PlanReport[] {

@@ -116,7 +116,7 @@ describe('strings', () => {
     assert.equal(sentencesOf({ 'problem.run.unknown': 'Kein Lauf {run}.' }, problem).message, 'Kein Lauf x.');
     assert.equal(sentencesOf({}, { ...problem, message: 'M', fix: 'F' }).fix, 'F');
     assert.equal(choiceLabel({ 'choice.retry': 'Nochmal' }, 'retry'), 'Nochmal');
-    assert.equal(choiceLabel({}, 'approve'), 'Approve');
+    assert.equal(choiceLabel({}, 'allow'), 'Allow');
     assert.equal(choiceLabel({}, 'something else'), 'something else');
   });
 });

@@ -7,11 +7,15 @@ import { repository, startServer, type Server, type ServerOptions } from './serv
 export interface WorkbenchOptions extends ServerOptions {
   readonly folder?: string;
   readonly extensionDevelopmentPath?: string;
-  readonly theme?: 'light' | 'dark';
+  readonly theme?: 'light' | 'dark' | 'contrast';
   readonly size?: { readonly width: number; readonly height: number };
 }
 
-const themes = { light: 'Default Light Modern', dark: 'Default Dark Modern' } as const;
+const themes = {
+  light: 'Default Light Modern',
+  dark: 'Default Dark Modern',
+  contrast: 'Default High Contrast',
+} as const;
 
 /** Opens VS Code in a headless browser; `close()` it, whatever happens. */
 export async function openWorkbench(options: WorkbenchOptions): Promise<Workbench> {

@@ -45,8 +45,10 @@ describe('the views, over a real sidecar', () => {
     const rows = flat(await rowsOf(inside.trees[0]!));
     assert.ok(rows.length > 3);
     for (const { label, item } of rows) {
-      assert.ok(item.accessibilityInformation?.label.includes(label), label);
-      if (item.contextValue !== undefined) assert.ok(item.description, `${label} says no state`);
+      const said = item.accessibilityInformation?.label ?? '';
+      assert.ok(said.includes(label), label);
+      if (item.contextValue !== undefined) assert.match(said, /, \S/, `${label} says no state`);
+      if (item.contextValue === 'plan') assert.match(said, /planned|running|complete|waiting/);
     }
   });
 
@@ -79,15 +81,18 @@ describe('the views, over a real sidecar', () => {
     const revision = inside.data.planning.value!.revision;
     const roadmap = inside.ctx.uri('.planning/ROADMAP.md');
     const before = await vscode.workspace.fs.readFile(roadmap);
+    const changed = Buffer.from(before).toString().replaceAll('Stock on the shelves', 'Stock in the cellar');
     try {
-      await vscode.workspace.fs.writeFile(
-        roadmap,
-        Buffer.concat([before, Buffer.from('\n<!-- looked at -->\n')]),
-      );
+      await vscode.workspace.fs.writeFile(roadmap, Buffer.from(changed));
       await until('the view follows', () => inside.data.planning.value!.revision !== revision);
+      const labels = flat(await rowsOf(inside.trees[0]!)).map(({ label }) => label);
+      assert.ok(labels.includes('2 · Stock in the cellar'), labels.join('\n'));
     } finally {
       await vscode.workspace.fs.writeFile(roadmap, before);
     }
+    await until('the view follows back', async () =>
+      flat(await rowsOf(inside.trees[0]!)).some(({ label }) => label === '2 · Stock on the shelves'),
+    );
   });
 
   it('let go of everything a board held', async () => {
