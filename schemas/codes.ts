@@ -9,11 +9,12 @@ export interface CodeText {
   readonly severity: 'error' | 'warning' | 'info';
   /** What happened, naming the file, line and value it is about. */
   readonly message: string;
-  /** What the person can do about it. */
+  /** What the person can do about it; empty where there is nothing to do. */
   readonly fix: string;
 }
 
 const error = (message: string, fix: string): CodeText => ({ severity: 'error', message, fix });
+const info = (message: string, fix: string): CodeText => ({ severity: 'info', message, fix });
 const warning = (message: string, fix: string): CodeText => ({ severity: 'warning', message, fix });
 
 export const codes = {
@@ -286,6 +287,23 @@ export const codes = {
     '{path} could not be written: {detail}',
     'Free space or permissions, then accept again; the file is as it was.',
   ),
+
+  // the doctor's findings
+  'doctor.node': info('Node.js {version} with SQLite {sqlite}.', ''),
+  'doctor.git': info('{version}.', ''),
+  'doctor.gitMissing': error('git was not found: {detail}', 'Install git 2.38 or newer.'),
+  'doctor.isolated': info('Commands of agents are isolated: {detail}', ''),
+  'doctor.partlyIsolated': warning(
+    'Commands of agents are only partly isolated: {detail}',
+    'Each of them asks. Install bubblewrap, or update it.',
+  ),
+  'doctor.folder': info('Data folder {path}, {free} GB free.', ''),
+  'doctor.folderLow': warning(
+    'Data folder {path}, only {free} GB free.',
+    'Free some space before the next run.',
+  ),
+  'doctor.journal': info('Journal of {events} events in {runs} runs.', ''),
+  'doctor.model': info('Model {model}.', ''),
 
   // data and sidecar
   'data.diskFull': error(

@@ -1,14 +1,12 @@
 import { constants } from 'node:fs';
 import { access, readFile, statfs } from 'node:fs/promises';
 import os from 'node:os';
-import path from 'node:path';
-import type { Build, ClientRequests, ResultOf } from '../schemas';
-import { problemOf, type Clock, type Context } from './base';
+import { join } from 'node:path';
+import type { Build, ClientRequests, Problem, ResultOf } from '../schemas';
+import type { Clock, Context } from './base';
 import { privateFolder, runProgram, writeFileAtomic } from './base/node';
 import type { Journal } from './engine/ports';
 import type { Sandbox } from './sandbox';
-
-type Finding = ResultOf<ClientRequests['doctorCheck']>['findings'][number];
 
 export interface Patient {
   readonly build: Build;
@@ -25,82 +23,54 @@ export interface Patient {
 const lowSpaceBytes = 1024 ** 3;
 const logTailBytes = 64 * 1024;
 
-/** Checks the installation; each finding says what was seen and, for a fault, what to do. */
-export async function examine(ctx: Context, patient: Patient): Promise<Finding[]> {
-  return Promise.all([
-    Promise.resolve<Finding>({
-      check: 'Node.js',
-      state: 'good',
-      detail: `${process.version} with SQLite ${process.versions['sqlite'] ?? '?'}`,
-    }),
-    git(ctx),
-    Promise.resolve(isolation(patient.sandbox)),
-    folder(patient.dataFolder),
-    Promise.resolve<Finding>({
-      check: 'Journal',
-      state: 'good',
-      detail: `${patient.journal.position()} events, ${patient.journal.runs().length} runs`,
-    }),
-    Promise.resolve(model(patient)),
-  ]);
+/** Checks the installation; each finding is a code that says what was seen and, for a fault, what to do. */
+export async function examine(ctx: Context, patient: Patient): Promise<Problem[]> {
+  const { journal } = patient;
+  return [
+    { code: 'doctor.node', args: { version: process.version, sqlite: process.versions['sqlite'] ?? '?' } },
+    await git(ctx),
+    isolation(patient.sandbox),
+    await folder(patient.dataFolder),
+    { code: 'doctor.journal', args: { events: journal.position(), runs: journal.runs().length } },
+    model(patient),
+  ];
 }
 
-async function git(ctx: Context): Promise<Finding> {
+async function git(ctx: Context): Promise<Problem> {
   try {
-    const { stdout } = await runProgram(ctx, 'git', ['--version'], {
-      env: { PATH: process.env['PATH'] ?? '' },
-      timeoutMs: 5_000,
-    });
-    return { check: 'git', state: 'good', detail: stdout.toString().trim() };
+    const env = { PATH: process.env['PATH'] ?? '' };
+    const { stdout } = await runProgram(ctx, 'git', ['--version'], { env, timeoutMs: 5_000 });
+    return { code: 'doctor.git', args: { version: stdout.toString().trim() } };
   } catch (thrown) {
-    return {
-      check: 'git',
-      state: 'bad',
-      detail: `Not found (${problemOf(thrown).code}). Install git 2.38 or newer.`,
-    };
+    return { code: 'doctor.gitMissing', args: { detail: String(thrown) } };
   }
 }
 
-function isolation(sandbox: Sandbox): Finding {
-  const state = sandbox.level === 'isolated' ? 'good' : 'warning';
-  return { check: 'Isolation of commands', state, detail: `${sandbox.level}: ${sandbox.detail}` };
+function isolation({ level, detail }: Sandbox): Problem {
+  if (level === 'isolated') return { code: 'doctor.isolated', args: { detail } };
+  return { code: level === 'partly' ? 'doctor.partlyIsolated' : 'sandbox.unavailable', args: { detail } };
 }
 
-async function folder(dataFolder: string): Promise<Finding> {
-  const check = 'Data folder';
+async function folder(dataFolder: string): Promise<Problem> {
+  const path = homeless(dataFolder);
   try {
     await access(dataFolder, constants.W_OK);
     const disk = await statfs(dataFolder);
-    const free = disk.bavail * disk.bsize;
-    const text = `${homeless(dataFolder)}, ${(free / 1e9).toFixed(1)} GB free`;
-    return free < lowSpaceBytes
-      ? { check, state: 'warning', detail: `${text}. Free some space before the next run.` }
-      : { check, state: 'good', detail: text };
+    const bytes = disk.bavail * disk.bsize;
+    const args = { path, free: (bytes / 1e9).toFixed(1) };
+    return { code: bytes < lowSpaceBytes ? 'doctor.folderLow' : 'doctor.folder', args };
   } catch {
-    return {
-      check,
-      state: 'bad',
-      detail: `${homeless(dataFolder)} is not writable. Make it so, or set SYMPHONY_HOME.`,
-    };
+    return { code: 'data.readOnly', args: { path } };
   }
 }
 
-function model(patient: Patient): Finding {
+function model(patient: Patient): Problem {
   const { chosen, providers } = patient.models();
-  const provider = providers.find((one) => chosen?.startsWith(`${one.name}/`));
-  if (chosen === null)
-    return {
-      check: 'Model',
-      state: 'warning',
-      detail: 'None chosen. Run “Symphony: Choose Model…” or pass --model.',
-    };
+  if (chosen === null) return { code: 'model.none', args: {} };
+  const provider = providers.find((one) => chosen.startsWith(`${one.name}/`));
   if (provider?.state === 'needsKey')
-    return {
-      check: 'Model',
-      state: 'bad',
-      detail: `${chosen} has no API key. Run “Symphony: Set API Key…”.`,
-    };
-  return { check: 'Model', state: 'good', detail: chosen };
+    return { code: 'model.noKey', args: { provider: provider.label, variable: provider.variable ?? '' } };
+  return { code: 'doctor.model', args: { model: chosen } };
 }
 
 /**
@@ -118,8 +88,8 @@ export async function exportReport(ctx: Context, patient: Patient): Promise<stri
     runs: patient.runs().map(({ state }) => state),
     log: homeless(log.slice(-logTailBytes).replaceAll(patient.root, '<workspace>')).split('\n'),
   };
-  const folderOfReports = await privateFolder(path.join(patient.dataFolder, 'reports'));
-  const file = path.join(folderOfReports, `doctor-${patient.clock.now()}.json`);
+  const folderOfReports = await privateFolder(join(patient.dataFolder, 'reports'));
+  const file = join(folderOfReports, `doctor-${patient.clock.now()}.json`);
   await writeFileAtomic(file, `${JSON.stringify(report, null, 2)}\n`);
   return file;
 }

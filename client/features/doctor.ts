@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Ctx } from '../ctx';
 import { problemOf } from '../problems';
-import { problemFix, problemText } from '../texts';
+import { problemFix, problemSeverity, problemText } from '../texts';
 import { visible } from '../visible';
 import type { Result } from '../session/types';
 import type { TextDocuments } from './textDocuments';
@@ -42,13 +42,15 @@ async function reportOf(ctx: Ctx): Promise<string> {
   return lines.join('\n');
 }
 
-function findingText({ check, state, detail }: Result<'doctorCheck'>['findings'][number]): string {
+function findingText(finding: Result<'doctorCheck'>['findings'][number]): string {
   const words = {
-    good: `✅ ${vscode.l10n.t('good')}`,
+    info: `✅ ${vscode.l10n.t('good')}`,
     warning: `⚠️ ${vscode.l10n.t('warning')}`,
-    bad: `❌ ${vscode.l10n.t('bad')}`,
+    error: `❌ ${vscode.l10n.t('bad')}`,
   };
-  return `- ${words[state]} — **${safe(check)}**: ${safe(detail)}`;
+  const text = `- ${words[problemSeverity(finding)]} — ${safe(problemText(finding))}`;
+  const fix = problemFix(finding);
+  return fix === '' ? text : `${text}\n  ${safe(fix)}`;
 }
 
 function statusText(status: Result<'sidecarStatus'>): string[] {

@@ -1,20 +1,14 @@
 import * as z from 'zod/mini';
 import { request } from '../define';
+import { problemSchema } from '../journal/events';
 import { empty } from './common';
-
-export const doctorFinding = z.object({
-  check: z.string(),
-  state: z.enum(['good', 'warning', 'bad']),
-  /** What was found, and for a fault what to do. */
-  detail: z.string(),
-});
 
 export const doctorCheck = request({
   method: 'doctor/check',
   direction: 'client→sidecar',
-  doc: 'Checks the installation: Node, SQLite, git, isolation, data folder, journal, models.',
+  doc: 'Checks the installation: Node, SQLite, git, isolation, data folder, journal, models. A finding is good when its code is an info.',
   params: empty,
-  result: z.object({ findings: z.array(doctorFinding) }),
+  result: z.object({ findings: z.array(problemSchema) }),
   errors: [],
   runs: 'read',
 });

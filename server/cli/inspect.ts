@@ -1,3 +1,4 @@
+import { codes, fillText } from '../../schemas/codes';
 import type { Job } from './job';
 import { exitCodes, word } from './texts';
 
@@ -46,10 +47,13 @@ export async function doctor(job: Job, options: { readonly export?: boolean }): 
   }
   const { findings } = await sidecar.call('doctorCheck', {});
   job.print.document({ findings });
-  const mark = { good: '✓', warning: '!', bad: '✗' } as const;
-  for (const { check, state, detail } of findings)
-    job.print.say('finding', { mark: mark[state], check, detail });
-  return findings.some(({ state }) => state === 'bad') ? exitCodes.failed : exitCodes.done;
+  const mark = { info: '✓', warning: '!', error: '✗' } as const;
+  for (const { code, args } of findings) {
+    const { severity, message, fix } = codes[code];
+    job.print.say('finding', { mark: mark[severity], text: fillText(message, args) });
+    if (fix !== '') job.print.say('findingFix', { text: fillText(fix, args) });
+  }
+  return findings.some(({ code }) => codes[code].severity === 'error') ? exitCodes.failed : exitCodes.done;
 }
 
 /** Looks without starting anything: a status that starts what it reports on would always be good. */

@@ -74,7 +74,8 @@ export const texts = {
   modelsNone: 'No model is chosen.',
   modelsLine: '{name}  {label}  — {state}{needs}',
   modelsNeeds: ' (set {variable})',
-  finding: '{mark} {check}: {detail}',
+  finding: '{mark} {text}',
+  findingFix: '  {text}',
   exported: 'The report is at {path}.',
   status:
     'Sidecar {pid}, version {version}, epoch {epoch}\nClients: {clients}   Working runs: {active}   Memory: {rss} MB\nCommands of agents: {level} ({detail})\nData: {folder}',
