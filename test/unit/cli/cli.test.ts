@@ -246,9 +246,13 @@ describe('command line', () => {
     const abort = new AbortController();
     const running = run(['execute', '1', '--approve-all-shown'], {
       signal: abort.signal,
-      overrides: { execute: async () => 'run-1' },
+      overrides: {
+        execute: async () => {
+          setImmediate(() => abort.abort(new Error('interrupted')));
+          return 'run-1';
+        },
+      },
     });
-    setTimeout(() => abort.abort(new Error('interrupted')), 100);
     const { code, out } = await running;
     assert.equal(code, 130);
     assert.match(out, /The run run-1 goes on/);
