@@ -23,12 +23,14 @@ export interface Composition {
   readonly epoch: string;
   readonly build: Build;
   readonly models: EditorModels;
+  /** How long a model may be silent, and the first pause before it is asked again; in milliseconds. */
+  readonly patience?: { readonly idleMs?: number; readonly firstPauseMs?: number };
 }
 
 /** Joins ports to adapters: the service of one workspace, with its unfinished runs going on. */
 export async function composeService(
   ctx: Context,
-  { home, epoch, build, models }: Composition,
+  { home, epoch, build, models, patience }: Composition,
 ): Promise<SidecarService> {
   const store = new DisposableStore();
   const { log } = ctx;
@@ -44,6 +46,7 @@ export async function composeService(
     providers: () => state.providers,
     editor: models,
     scripted: sample.open,
+    ...patience,
   });
   store.add(sample);
 

@@ -36,7 +36,8 @@ async function serve(args: readonly string[]): Promise<number> {
 
   const epoch = systemIds.next('epoch');
   const models = createEditorModels();
-  const service = await composeService(ctx, { home, epoch, build: thisBuild, models });
+  const patience = modelPatience(process.env);
+  const service = await composeService(ctx, { home, epoch, build: thisBuild, models, patience });
   const server = await startServer({
     service,
     models,
@@ -60,6 +61,20 @@ async function serve(args: readonly string[]): Promise<number> {
   log.info('ended');
   logFile.close();
   return sidecarExit.done;
+}
+
+/** For tests: `SYMPHONY_MODEL_IDLE_MS` and `SYMPHONY_MODEL_PAUSE_MS` shorten the waits of the gateway. */
+function modelPatience(env: NodeJS.ProcessEnv): { idleMs?: number; firstPauseMs?: number } {
+  const milliseconds = (name: string) => {
+    const value = Number(env[name] ?? NaN);
+    return Number.isFinite(value) && value > 0 ? value : undefined;
+  };
+  const idleMs = milliseconds('SYMPHONY_MODEL_IDLE_MS');
+  const firstPauseMs = milliseconds('SYMPHONY_MODEL_PAUSE_MS');
+  return {
+    ...(idleMs === undefined ? {} : { idleMs }),
+    ...(firstPauseMs === undefined ? {} : { firstPauseMs }),
+  };
 }
 
 function readArguments(args: readonly string[]): { root: string; idleMs: number } {

@@ -30,8 +30,19 @@ export function problem(code: Code, args: CodeArgs = {}, cause?: unknown): Probl
 export function problemOf(thrown: unknown): Problem {
   if (thrown instanceof ProblemError) return thrown.problem;
   if (thrown instanceof Error && thrown.name === 'AbortError') return { code: 'cancelled', args: {} };
+  if (thrown instanceof Error && isDiskFull(thrown))
+    return {
+      code: 'data.diskFull',
+      args: { path: String((thrown as { path?: unknown }).path ?? 'the data folder') },
+    };
   return {
     code: 'internal.unexpected',
     args: { detail: thrown instanceof Error ? thrown.message : String(thrown) },
   };
+}
+
+/** Whatever was being written, wherever it was thrown: no room is left. */
+function isDiskFull(thrown: Error): boolean {
+  const { code } = thrown as { code?: unknown };
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }

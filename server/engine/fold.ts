@@ -6,6 +6,7 @@ import type { Json } from '../base';
 import type { Answer } from './ports';
 import { Places, type Schedule } from './places';
 import { Decisions, Questions } from './records';
+import { keepsSteps } from './retry';
 import type { NodeFold, RunFold } from './state';
 
 export type { Schedule } from './places';
@@ -210,7 +211,7 @@ class Folding implements FoldedRun {
     node.attempt = event.attempt;
     node.startedAt = at;
     node.endedAt = null;
-    node.steps = noSteps;
+    if (node.problem === null || !keepsSteps(node.problem)) node.steps = noSteps;
   }
 
   private leave(node: NodeRecord, at: number): void {

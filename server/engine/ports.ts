@@ -52,7 +52,8 @@ export interface NodeContext extends Context {
   /**
    * Does `work` once in the life of this attempt: the outcome is durable before it is returned, and
    * after a crash it is returned without working again. `key` must be the same in every replay.
-   * A thrown problem is not recorded; the step runs again.
+   * A thrown problem is not recorded; the step runs again. An attempt that follows one which failed by
+   * something around the work (`model.*`, `data.*`) is given that one's outcomes too.
    */
   step<T extends Json>(key: string, work: () => Promise<T>): Promise<T>;
   /** Whether the step has a recorded outcome already. */

@@ -3,15 +3,30 @@ import type { Code, Problem } from '../../schemas/codes';
 /** Problems that a further try would meet again: a person has to change something first. */
 const finalCodes: ReadonlySet<Code> = new Set<Code>([
   'cancelled',
+  'git.nested',
   'model.none',
+  'model.unknown',
   'model.noKey',
   'model.unauthorized',
+  'model.refused',
+  'model.scriptedUnknown',
 ]);
 const finalFamilies = ['agent.', 'verify.', 'workflow.'];
 
 /** Whether a node that failed with this problem is not tried again by itself. */
 export function isFinal(problem: Problem): boolean {
   return finalCodes.has(problem.code) || finalFamilies.some((family) => problem.code.startsWith(family));
+}
+
+/** Families of problems that come from around the work: the model's server, the disk, the process itself. */
+const outerFamilies = ['model.', 'data.', 'sidecar.'];
+
+/**
+ * Whether the next try goes on after the steps this one recorded. It does where something around the work
+ * failed; where the work itself did (an agent went round in circles, a proof failed), it begins anew.
+ */
+export function keepsSteps(problem: Problem): boolean {
+  return problem.code === 'cancelled' || outerFamilies.some((family) => problem.code.startsWith(family));
 }
 
 const firstPauseMs = 1000;

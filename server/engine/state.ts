@@ -14,7 +14,7 @@ export interface NodeFold {
   readonly endedAt: number | null;
   readonly output: Json | undefined;
   readonly problem: Problem | null;
-  /** Recorded step outcomes of the current attempt, by key, in the order they were recorded. */
+  /** Recorded step outcomes the current attempt can count on, by key, in the order they were recorded. */
   readonly steps: ReadonlyMap<string, Json>;
 }
 

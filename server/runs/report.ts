@@ -1,5 +1,6 @@
 import { chatReply } from '../../schemas/wire/models';
 import type { NodeState, PlanReport, RunSummary } from '../../schemas/wire/run';
+import type { Problem } from '../../schemas/codes';
 import type { Usage } from '../../schemas/wire/common';
 import type { Changeset } from '../../schemas/wire/review';
 import type { NodeFold, RunFold } from '../engine/state';
@@ -15,8 +16,8 @@ import {
 
 const nothing: Usage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 };
 
-/** One run in a line or two. */
-export function summarise(run: RunFold): RunSummary {
+/** One run in a line or two; `trouble` is what keeps it from being recorded at the moment. */
+export function summarise(run: RunFold, trouble?: Problem): RunSummary {
   const facts = runFacts.parse(run.facts);
   const nodes = [...run.nodes.values()];
   const offer = offerOutput.safeParse(run.nodes.get(nodeIds.offer)?.output);
@@ -37,7 +38,7 @@ export function summarise(run: RunFold): RunSummary {
     },
     usage: nodes.map(usageOf).reduce(addUsage, nothing),
     questions: run.questions.map(({ question }) => question),
-    problem: run.problem,
+    problem: run.problem ?? trouble ?? null,
     changeset: offer.success ? offer.data.changeset : null,
   };
 }

@@ -76,12 +76,17 @@ export class RunService implements Disposable {
   }
 
   runList(): Result<'runList'> {
-    return { runs: this.ports.engine.runs().map(summarise).reverse() };
+    return {
+      runs: this.ports.engine
+        .runs()
+        .map((run) => this.summary(run))
+        .reverse(),
+    };
   }
 
   async runShow({ run }: Params<'runShow'>): Promise<Result<'runShow'>> {
     const fold = this.find(run);
-    return { summary: summarise(fold), plans: reportPlans(fold, await this.changesets.of(fold)) };
+    return { summary: this.summary(fold), plans: reportPlans(fold, await this.changesets.of(fold)) };
   }
 
   async runCommand({ run, command }: Params<'runCommand'>): Promise<Result<'runCommand'>> {
@@ -129,6 +134,10 @@ export class RunService implements Disposable {
     });
     this.onReviewChanged.fire(changeset.changeset);
     return { files: results.map(({ path, result, problem: why }) => ({ path, result, problem: why })) };
+  }
+
+  private summary(run: RunFold): Result<'runShow'>['summary'] {
+    return summarise(run, this.ports.engine.problems().get(run.run));
   }
 
   private find(run: string): RunFold {

@@ -16,7 +16,7 @@ import {
 } from '../facts';
 import { currentIntegration } from '../integration';
 import { verifyTree } from '../verification';
-import { openWorktree } from '../worktree';
+import { openWorktree, worktreePlace } from '../worktree';
 
 const mergedStep = z.object({ tree: z.string(), conflicts: z.array(z.string()) });
 
@@ -25,7 +25,8 @@ const mergedStep = z.object({ tree: z.string(), conflicts: z.array(z.string()) }
  * start. Lines both sides changed become a question; nothing is chosen for the person.
  */
 export function mergePerformer(world: RunWorld): Performer {
-  return async (node) => {
+  return async (given) => {
+    const node = anew(given);
     const facts = runFacts.parse(node.facts);
     const { plan } = node.params as { plan: string };
     const agent = agentOutput.parse(node.output(nodeIds.agent(plan)));
@@ -45,6 +46,17 @@ export function mergePerformer(world: RunWorld): Performer {
     });
     const { commit } = z.object({ commit: z.string() }).parse(made);
     return toJson({ commit, tree, merges: before.merges + 1, evidence } satisfies IntegrationOutput);
+  };
+}
+
+/** The node without what earlier attempts recorded: other plans may have been merged since. */
+function anew(node: NodeContext): NodeContext {
+  if (node.attempt === 1) return node;
+  const own = (key: string): string => `${node.attempt}:${key}`;
+  return {
+    ...node,
+    recorded: (key) => node.recorded(own(key)),
+    step: (key, work) => node.step(own(key), work),
   };
 }
 
@@ -82,12 +94,15 @@ async function resolveConflict(
   conflict: Conflict,
 ): Promise<string> {
   const { before, agent, plan, tree, conflicts } = conflict;
-  const place = await openWorktree(node, world, node.run, `conflict-${plan}`, before.commit);
+  const name = `conflict-${plan}`;
+  const place = worktreePlace(world, node.run, name);
+  // Once shown, the folder is the person's: a restart must not take their half-done work back.
+  await node.step('shown', async () => {
+    await openWorktree(node, world, node.run, name, before.commit);
+    await repository.restoreTree(node, place.top, tree);
+    return true;
+  });
   for (let round = 0; ; round++) {
-    await node.step(`shown:${round}`, async () => {
-      if (round === 0) await repository.restoreTree(node, place.top, tree);
-      return true;
-    });
     const { answer } = await node.ask({
       id: `conflict:${round}`,
       kind: 'mergeConflict',

@@ -29,6 +29,10 @@ export interface WireSettings {
   readonly providers?: { name: string; baseUrl: string }[];
   readonly keys?: { provider: string; key: string }[];
   readonly parallel?: number;
+  /** More environment for a sidecar that this client starts. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** How long a started sidecar may take until it answers. */
+  readonly patienceMs?: number;
 }
 
 export class WireClient {
@@ -47,11 +51,16 @@ export class WireClient {
       client: 'test',
       node: { command: process.execPath, env: {} },
       sidecar: path.join(repositoryRoot, 'dist/sidecar.cjs'),
-      env: { ...process.env, SYMPHONY_HOME: settings.state, SYMPHONY_IDLE_MS: '20000' },
+      env: {
+        ...process.env,
+        SYMPHONY_HOME: settings.state,
+        SYMPHONY_IDLE_MS: '20000',
+        ...settings.env,
+      },
       start: true,
       signal: new AbortController().signal,
       log: () => undefined,
-      patienceMs: 20_000,
+      patienceMs: settings.patienceMs ?? 20_000,
     });
     const { socket } = attachment;
     const connection = createMessageConnection(

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import type { Problem } from '../../../schemas/codes';
 import type { RunEvent } from '../../../schemas/journal/events';
 import { fold, foldAll, type RunFold } from '../../../server/engine';
 import { createdWith, foldOf, recordedAs, workflowOf } from './support';
@@ -62,13 +63,20 @@ describe('folding', () => {
       endedAt: 4,
       problem: serverError,
     });
+    const again = { ...untouched, state: 'running', attempt: 2, startedAt: 5 };
+    // The model's server failed, so the next attempt goes on after what was recorded.
     check([...started, failed, { type: 'NodeStarted', node: 'a', attempt: 2 }], nodeOf('a'), {
-      ...untouched,
-      state: 'running',
-      attempt: 2,
-      startedAt: 5,
+      ...again,
       problem: serverError,
+      steps: { 'turn 1': { said: 'hello' } },
     });
+    // The work itself failed, so it begins anew.
+    const stuck: Problem = { code: 'agent.stuck', args: { plan: 'a', tool: 'list', times: 4 } };
+    check(
+      [...started, { ...failed, problem: stuck }, { type: 'NodeStarted', node: 'a', attempt: 2 }],
+      nodeOf('a'),
+      { ...again, problem: stuck },
+    );
   });
 
   it('follows questions, and forgets those of an attempt that ended', () => {
