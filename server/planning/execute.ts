@@ -13,7 +13,7 @@ export function executablePhase(models: readonly PhaseModel[], input: string): E
   return {
     id: phase.id,
     name: phase.name,
-    directory: phase.draft.directory?.path ?? `${phase.scope.root}/phases/${phase.id.padStart(2, '0')}`,
+    directory: phase.draft.directory?.path ?? folderFor(phase),
     plans: phase.plans.map((plan) => ({
       id: plan.id,
       file: plan.file,
@@ -27,6 +27,13 @@ export function executablePhase(models: readonly PhaseModel[], input: string): E
     })),
     problems: [...problems, ...own].sort((a, b) => severity(a) - severity(b)),
   };
+}
+
+/** The folder a phase gets that has none yet: padded number and name. */
+function folderFor(phase: PhaseModel): string {
+  const number = phase.id.replace(/^\d+/, (digits) => digits.padStart(2, '0'));
+  const slug = phase.name === phase.id ? '' : slugOf(phase.name);
+  return `${phase.scope.root}/phases/${slug === '' ? number : `${number}-${slug}`}`;
 }
 
 /** Chooses the phase a person means: of the active milestone first, then of open ones, folders before mere mentions. */
