@@ -13,7 +13,7 @@ export function executablePhase(models: readonly PhaseModel[], input: string): E
   return {
     id: phase.id,
     name: phase.name,
-    directory: phase.draft.directory?.path ?? `${phase.scope.root}/phases/${phase.id.padStart(2, '0')}`,
+    directory: phase.draft.directory?.path ?? folderFor(phase),
     plans: phase.plans.map((plan) => ({
       id: plan.id,
       file: plan.file,
@@ -27,6 +27,13 @@ export function executablePhase(models: readonly PhaseModel[], input: string): E
     })),
     problems: [...problems, ...own].sort((a, b) => severity(a) - severity(b)),
   };
+}
+
+/** The folder a phase gets that has none yet: padded number and name. */
+function folderFor(phase: PhaseModel): string {
+  const number = phase.id.replace(/^\d+/, (digits) => digits.padStart(2, '0'));
+  const slug = phase.name === phase.id ? '' : slugOf(phase.name);
+  return `${phase.scope.root}/phases/${slug === '' ? number : `${number}-${slug}`}`;
 }
 
 /** Chooses the phase a person means: of the active milestone first, then of open ones, folders before mere mentions. */
@@ -60,13 +67,24 @@ function elsewhereOf(
   return (dependency) => {
     const id = normalPlanId(dependency);
     const found: { done: boolean; phase: string }[] = [];
+    // A short id such as `01` means a plan of this phase.
+    const whole = normalPlanId(`${phase.draft.directory?.written ?? phase.id}-${dependency}`);
+    if (hasSummary(phase, id) || hasSummary(phase, whole)) return { done: true, phase: phase.id };
     for (const model of others) {
       const plan = model.plans.find((one) => normalPlanId(one.id) === id || baseName(one.file) === id);
       if (plan) found.push({ done: plan.done, phase: model.id });
+      else if (hasSummary(model, id)) found.push({ done: true, phase: model.id });
     }
     if (found.length === 0) found.push(...wholePhases(others, dependency));
     return found.find((one) => one.done) ?? found[0];
   };
+}
+
+/** Whether the folder holds the SUMMARY of a plan, even where the plan itself is gone. */
+function hasSummary(model: PhaseModel, id: string): boolean {
+  return (model.draft.directory?.names ?? []).some(
+    (name) => /-SUMMARY\.md$/i.test(name) && normalPlanId(name.replace(/-SUMMARY\.md$/i, '')) === id,
+  );
 }
 
 function wholePhases(models: readonly PhaseModel[], dependency: string): { done: boolean; phase: string }[] {

@@ -231,6 +231,8 @@ function folderOf(path: string): string | undefined {
 
 /** The phase a dependency like `Phase 2`, `02` or `02-auth` names as a whole. */
 export function phaseOfDependency(text: string): string | undefined {
-  const match = /^(?:phase\s+)?(\d+[A-Za-z]?(?:\.\d+)*)(?:-(?!\d+[a-z]?$).*)?$/i.exec(text.trim());
+  const match = /^(?:phase\s+)?(\d+[A-Za-z]?(?:\.\d+)*)(?:-(?!\d+[a-z]?(?:\s|$))\S*)?(?=[\s(,:;]|$)/i.exec(
+    text.trim(),
+  );
   return match ? normalPhaseId(match[1]!) : undefined;
 }

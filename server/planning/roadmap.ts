@@ -9,11 +9,12 @@ import {
   countsOf,
   isCompleteStatus,
   planRowOf,
+  saidBy,
   shape,
   splitName,
   tickOf,
 } from './roadmapLines';
-import { type Block, headOf, leaf } from './text/nodes';
+import { type Block, leaf } from './text/nodes';
 import { cellsOf } from './text/tables';
 
 /** One place in a roadmap that names a phase. */
@@ -81,7 +82,7 @@ class RoadmapReader {
 
   private readHeading(block: Block): void {
     const level = leaf(block, 'marker')!.text.length;
-    const text = headOf(block).trim();
+    const text = saidBy(block).trim();
     const phase = shape.heading.exec(text);
     if (phase) {
       this.addPhase(phase[1]!, phase[2] ?? '', 'heading', completeMark(text), block.line);
@@ -119,7 +120,7 @@ class RoadmapReader {
   }
 
   private readBullet(block: Block): void {
-    const text = headOf(block);
+    const text = saidBy(block);
     const ticked = tickOf(block);
     const phase = shape.bullet.exec(text);
     if (phase) {
@@ -186,7 +187,7 @@ class RoadmapReader {
 
   /** `Phase 3: Name` as a line of its own, set in bold, as older roadmaps have it. */
   private readParagraph(block: Block): void {
-    const text = headOf(block);
+    const text = saidBy(block);
     if (!text.startsWith('**Phase')) return;
     const phase = shape.bullet.exec(text);
     if (!phase) return;

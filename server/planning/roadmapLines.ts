@@ -38,6 +38,12 @@ export const shape = {
     /^[*`[~]*((?:[A-Z][A-Z0-9_]*-(?=\d))?\d+[A-Za-z]?(?:\.\d+)*-(?:PLAN-)?\d+[a-z]?(?:-FIX\d*)*)(?:(?:-[a-z][\w-]*)?-PLAN)?(?:\.md)?(?![\w-])[*`\]~]*(?:\([^)]*\))?\s*(?:[:—–-]+\s*)?[*`]*(.*)$/is,
 };
 
+/** What a line says, with links as their texts. */
+export function saidBy(block: Block): string {
+  const text = headOf(block);
+  return text.includes('](') ? text.replace(/\[([^[\]]*)\]\([^()]*\)/g, '$1') : text;
+}
+
 /** Whether the box of a bullet is ticked; undefined where it has none. */
 export function tickOf(block: Block): boolean | undefined {
   const mark = leaf(block, 'mark')?.text;
@@ -46,7 +52,7 @@ export function tickOf(block: Block): boolean | undefined {
 
 /** The plan a bullet names, or undefined. */
 export function planRowOf(block: Block, milestone?: string): PlanRow | undefined {
-  const text = headOf(block);
+  const text = saidBy(block);
   const row = shape.planRow.exec(text);
   const done = tickOf(block);
   if (!row || (done === undefined && !/plan/i.test(text.slice(0, 60)) && !/^\S+\s*[:—–-]/.test(text)))
@@ -57,7 +63,7 @@ export function planRowOf(block: Block, milestone?: string): PlanRow | undefined
 
 /** The phase a bullet names, in normal form, or undefined. */
 export function phaseOfBullet(block: Block): string | undefined {
-  const phase = shape.bullet.exec(headOf(block));
+  const phase = shape.bullet.exec(saidBy(block));
   return phase ? normalPhaseId(phase[1]!) : undefined;
 }
 

@@ -84,6 +84,9 @@ describe('order of plans', () => {
       { ...plan, 'phases/02-second/02-01-PLAN.md': '', 'phases/02-second/02-01-SUMMARY.md': '' },
       ['03-01 1<'],
     );
+    await checkOrder({ '03-02-PLAN.md': 'depends_on: [01, 03-01]', '03-01-SUMMARY.md': 'the plan is gone' }, [
+      '03-02 1<',
+    ]);
     await checkOrder(
       { '03-01-PLAN.md': 'depends_on: [02-01]', 'phases/02-second/02-01-PLAN.md': '' },
       ['03-01 1<'],
