@@ -35,7 +35,14 @@ export async function makePackage() {
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   const file = path.join(root, `symphony-${version}.vsix`);
   step('Building and packaging…');
-  await vsce('package', '--no-dependencies', '--allow-missing-repository', '--out', file);
+  await vsce(
+    'package',
+    '--no-dependencies',
+    '--allow-missing-repository',
+    '--no-rewrite-relative-links',
+    '--out',
+    file,
+  );
   const files = await packagedFiles();
   const foreign = files.filter((name) => !contents.some((pattern) => pattern.test(name)));
   if (foreign.length > 0)

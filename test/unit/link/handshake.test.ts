@@ -201,7 +201,7 @@ describe('handshake', () => {
     clearInterval(drip);
     near.destroy();
     assert.deepEqual(outcome, { ok: false, reason: 'silent' });
-    assert.ok(performance.now() - began < 600);
+    assert.ok(performance.now() - began < 10_000);
   });
 });
 

@@ -36,11 +36,13 @@ const hostile: Readonly<Record<string, string>> = {
   conflicts: '<<<<<<< a\n=======\n>>>>>>> b\n'.repeat(10_000),
 };
 
-describe('hostile files', () => {
+describe('hostile files', function () {
+  this.timeout(60_000);
+
   for (const [name, text] of Object.entries(hostile)) {
     it(`of ${name} are read in bounded time, the rest of the tree too`, async () => {
       const bytes = new TextEncoder().encode(text);
-      const begun = performance.now();
+      const before = process.cpuUsage();
       assert.ok(Buffer.compare(serialiseDocument(parseDocument('PLAN.md', bytes)), bytes) === 0);
       const { view, phase } = await readPlanning(
         tree({
@@ -51,10 +53,11 @@ describe('hostile files', () => {
         }),
         1,
       );
-      const took = performance.now() - begun;
+      const { user, system } = process.cpuUsage(before);
       planningView.parse(view);
       assert.equal(phase('77')?.plans.length, 2);
-      assert.ok(took < 3000, `${took.toFixed(0)} ms`);
+      // Processor time, so that a busy machine does not count: quadratic reading took minutes.
+      assert.ok(user + system < 5_000_000, `${((user + system) / 1e6).toFixed(1)} s of processor time`);
     });
   }
 });

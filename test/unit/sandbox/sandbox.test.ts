@@ -131,7 +131,7 @@ describe('the sandbox', function () {
     });
     assert.equal(result.exitCode, 124);
     assert.equal(result.timedOut, true);
-    assert.ok(result.milliseconds < 3000, `${result.milliseconds} ms`);
+    assert.ok(result.milliseconds < 20_000, `${result.milliseconds} ms`);
   });
 
   it('leaves no process when the program that ran it is killed', async function () {

@@ -40,18 +40,14 @@ describe('a fan-out of 10,000 nodes', () => {
       workflow: workflowOf(nodes, { work: 1000 }),
       facts: {},
     });
-    const begun = systemClock.monotonic();
     await new Promise<void>((resolve) => {
       engine.onChanged(() => engine.state(run)!.endedAt !== null && resolve());
     });
-    const seconds = (systemClock.monotonic() - begun) / 1000;
     clearInterval(counter);
     assert.equal(engine.state(run)!.state, 'completed');
     // Ten waves of a start and an ending each; counted, because time on a shared machine proves little.
     assert.ok(commits <= 40, `${commits} commits`);
     assert.ok(turns >= 5, `timers fired ${turns} times`);
-    // A hundred times slower than measured on an idle machine.
-    assert.ok(seconds < 15, `${seconds} s`);
     await engine.stop();
-  }).timeout(30_000);
+  }).timeout(120_000);
 });
