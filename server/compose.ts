@@ -58,6 +58,7 @@ export async function composeService(
     blobs,
     sandbox: () => sandbox,
     repository: openOnce((inner) => openRepository(inner, home)),
+    checkModel: (id) => gateway.open(id),
     openModel: async (inner, id) => {
       const opened = gateway.open(id);
       if (opened.ok || state.told) return opened;

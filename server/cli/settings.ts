@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { fillText } from '../../schemas';
 import type { Job } from './job';
 import { texts } from './texts';
@@ -27,7 +27,8 @@ export async function provide(job: Job, sidecar: Sidecar, options: ModelOptions)
     const key = variable === null ? undefined : job.host.env[variable];
     return key === undefined || key === '' ? [] : [{ provider: name, key }];
   });
-  if (keys.length > 0) await sidecar.call('secretsProvide', { keys });
+  // Also when there are none: a run that was taken over waits until somebody has told all they know.
+  await sidecar.call('secretsProvide', { keys });
 }
 
 /** A wrong command line; its message is a sentence for people. */
@@ -44,11 +45,16 @@ export function linesOf(value: string | undefined): { from: number; to: number }
   return { from, to };
 }
 
-/** A path given in the terminal as the wire wants it: below the workspace, with forward slashes. */
+/**
+ * A path given in the terminal, from the current folder or from the workspace, as the wire wants it: below the
+ * workspace, with forward slashes.
+ */
 export function belowRoot(job: Job, given: string): string {
   const root = realpathSync(job.root);
-  const folder = path.resolve(job.host.cwd, path.dirname(given));
-  const relative = path.relative(root, path.join(realpathSync(folder), path.basename(given)));
+  const places = [job.host.cwd, root].map((from) => path.resolve(from, given));
+  const place = places.find((one) => existsSync(path.dirname(one))) ?? places[0]!;
+  const folder = existsSync(path.dirname(place)) ? realpathSync(path.dirname(place)) : path.dirname(place);
+  const relative = path.relative(root, path.join(folder, path.basename(place)));
   if (relative === '' || relative.startsWith('..') || path.isAbsolute(relative))
     throw new UsageError(fillText(texts.outside, { path: given, root }));
   return relative.split(path.sep).join('/');

@@ -19,6 +19,8 @@ export interface RunWorld {
    * again, because only memory held them.
    */
   openModel(ctx: Context, id: string): Promise<Outcome<Model>>;
+  /** Whether a new run could use the model as things stand. */
+  checkModel(id: string): Outcome<unknown>;
   /** Brings ignored dependency folders of the user's tree into a worktree; safe to call again. */
   prepareDependencies(ctx: Context, worktree: string): Promise<void>;
   readonly folders: Folders;

@@ -84,7 +84,7 @@ export async function startPhase(
   if (missing.length > 0) throw problem('run.notApproved', { count: missing.length });
   const phase = findPhase(planning, params.phase);
   const open = phase.plans.filter((plan) => !plan.done);
-  const model = await chooseModel(ctx, ports, settings, params.model);
+  const model = chooseModel(ports, settings, params.model);
   await ports.approvals.approve(preview.commands.filter(({ approved }) => !approved).map(({ hash }) => hash));
   return begin(ctx, ports, {
     title: `Phase ${phase.id}: ${phase.name}`,
@@ -101,7 +101,7 @@ export async function startAsk(
   settings: RunSettings,
   params: ParamsOf<ClientRequests['runAsk']>,
 ): Promise<string> {
-  const model = await chooseModel(ctx, ports, settings, params.model);
+  const model = chooseModel(ports, settings, params.model);
   const title = firstLine(params.instruction);
   return begin(ctx, ports, {
     title,
@@ -129,16 +129,11 @@ async function begin(ctx: Context, { world, engine }: StartPorts, beginning: Beg
   return engine.start({ ...beginning, run, facts: toJson(facts) as Record<string, never> });
 }
 
-async function chooseModel(
-  ctx: Context,
-  { world }: StartPorts,
-  settings: RunSettings,
-  asked: string | undefined,
-): Promise<string> {
+function chooseModel({ world }: StartPorts, settings: RunSettings, asked: string | undefined): string {
   const id = asked ?? settings.model;
   if (id === null) throw problem('model.none');
-  const opened = await world.openModel(ctx, id);
-  if (!opened.ok) throw problem(opened.problem.code, opened.problem.args);
+  const checked = world.checkModel(id);
+  if (!checked.ok) throw problem(checked.problem.code, checked.problem.args);
   return id;
 }
 
