@@ -68,11 +68,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const swept = await sweepSockets(place);
   if (swept.length > 0) log.info('removed sockets of killed sidecars', { count: swept.length });
   const address = await socketPath(place);
-  const server = createServer((socket) => void welcome(socket));
-  await listenPrivately(server, address);
-  const mine: Endpoint = { layout: 1, address, pid: process.pid, epoch, build, root: service.root };
-  await writeFileAtomic(options.home.endpoint, JSON.stringify(mine), { mode: 0o600 });
-
   let announceStopped = (_reason: StopReason): void => undefined;
   const stopped = new Promise<StopReason>((resolve) => (announceStopped = resolve));
   let stopping: Promise<void> | undefined;
@@ -88,7 +83,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     rssBytes: () => process.memoryUsage.rss(),
     stopSoon: (reason: 'asked' | 'handedOver') => void stop(reason),
   };
+  // From here on clients may come at any moment: everything their welcome uses is in place.
+  const server = createServer((socket) => void welcome(socket));
+  await listenPrivately(server, address);
   server.on('error', (thrown) => log.error('the listener failed', { detail: thrown.message }));
+  const mine: Endpoint = { layout: 1, address, pid: process.pid, epoch, build, root: service.root };
+  await writeFileAtomic(options.home.endpoint, JSON.stringify(mine), { mode: 0o600 });
 
   async function welcome(socket: Socket): Promise<void> {
     if (waiting.size >= strangers || stopping !== undefined) return void socket.destroy();

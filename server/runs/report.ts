@@ -87,7 +87,9 @@ function planState(nodes: readonly NodeFold[]): NodeState {
 function repliesOf(node: NodeFold): Usage[] {
   return [...node.steps].flatMap(([key, outcome]) => {
     if (!key.startsWith('model:')) return [];
-    const reply = chatReply.shape.usage.safeParse((outcome as { usage?: unknown } | null)?.usage);
+    const reply = chatReply.shape.usage.safeParse(
+      (outcome as { reply?: { usage?: unknown } } | null)?.reply?.usage,
+    );
     return reply.success ? [reply.data] : [];
   });
 }
