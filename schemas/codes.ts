@@ -142,19 +142,19 @@ export const codes = {
   ),
   'model.rateLimited': error(
     '{provider} asks for fewer requests (429) and went on doing so after {tries} tries.',
-    'Wait a little and resume the run, or choose another model.',
+    'Wait a little and retry the run, or choose another model.',
   ),
   'model.serverError': error(
     '{provider} answered with the error {status} after {tries} tries.',
-    'Resume the run later, or choose another model.',
+    'Retry the run later, or choose another model.',
   ),
   'model.cutOff': error(
     '{provider} ended its answer in the middle after {tries} tries.',
-    'Resume the run, or choose another model.',
+    'Retry the run, or choose another model.',
   ),
   'model.silent': error(
     '{provider} did not answer within {seconds} seconds.',
-    'Resume the run, or choose another model.',
+    'Retry the run, or choose another model.',
   ),
   'model.refused': error(
     '{provider} refused the request ({status}): {detail}',
@@ -162,7 +162,7 @@ export const codes = {
   ),
   'model.unreachable': error(
     '{provider} could not be reached after {tries} tries ({detail}).',
-    'Check the network and the base URL, and that the server runs; then resume the run.',
+    'Check the network and the base URL, and that the server runs; then retry the run.',
   ),
   'model.rubbish': error(
     '{provider} sent an answer Symphony cannot read: {detail}',
@@ -170,7 +170,7 @@ export const codes = {
   ),
   'model.editorGone': error(
     'The model {model} belongs to the editor, and no editor window is connected.',
-    'Open the workspace in VS Code and resume the run.',
+    'Open the workspace in VS Code and retry the run.',
   ),
   'model.scriptedUnknown': error(
     'The scripted model has no answer to this request: {detail}',
@@ -308,7 +308,7 @@ export const codes = {
   // data and sidecar
   'data.diskFull': error(
     'The disk of {path} is full.',
-    'Free some space, then resume the run; nothing recorded was lost.',
+    'Free some space; the run goes on by itself, or retry it where it has failed. Nothing recorded was lost.',
   ),
   'data.readOnly': error(
     'Symphony cannot write to its data folder {path}.',

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { codes, type Problem } from '../codes';
+import { AttachError } from './failure';
 import type { Environment } from './places';
 
 /** How a sidecar ends when it may not or cannot serve; clients decide by these numbers. */
@@ -35,6 +36,7 @@ export interface Launched {
 /**
  * Starts a sidecar that outlives the caller: own session, `/` as working folder so that it keeps no
  * folder busy, no inherited streams. What it prints before its log is open goes to the file `errors`.
+ * Throws an `AttachError` with a `data.*` problem where that file cannot be written.
  */
 export function launch(
   node: NodeProgram,
@@ -43,8 +45,7 @@ export function launch(
   env: Environment,
   errors: string,
 ): Launched {
-  mkdirSync(path.dirname(errors), { recursive: true, mode: 0o700 });
-  const file = openSync(errors, 'w', 0o600);
+  const file = openForWriting(errors);
   let ended: { code: number | null; detail: string } | undefined;
   try {
     const child = spawn(node.command, [...(node.args ?? []), script, ...args], {
@@ -64,6 +65,18 @@ export function launch(
     return { pid: child.pid, ended: () => ended, end };
   } finally {
     closeSync(file);
+  }
+}
+
+/** Throws `data.diskFull` or `data.readOnly`: everything else a sidecar keeps would go beside this file. */
+function openForWriting(file: string): number {
+  const folder = path.dirname(file);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return openSync(file, 'w', 0o600);
+  } catch (thrown) {
+    const full = ['ENOSPC', 'EDQUOT'].includes((thrown as NodeJS.ErrnoException).code ?? '');
+    throw new AttachError(full ? 'data.diskFull' : 'data.readOnly', { path: folder }, { cause: thrown });
   }
 }
 

@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import { isCode, runProgram } from '../base/node';
 import { ProblemError, problem, type Context } from '../base';
 
@@ -111,10 +112,25 @@ export async function runGit(
   if (!result.timedOut && (options.accept ?? [0]).includes(result.code)) return result;
   const detail = result.timedOut ? `no end after ${timeoutMs / 60_000} minutes` : firstLines(result.stderr);
   ctx.log.warn('git failed', { args, code: result.code, stderr: result.stderr.slice(0, 4000) });
-  if (/No space left on device|Disk quota exceeded/.test(result.stderr)) {
-    throw problem('data.diskFull', { path: options.workTree ?? 'the data folder' });
-  }
+  const full = await fullPlace(result.stderr, placesOf(args, options));
+  if (full !== undefined) throw problem('data.diskFull', { path: full });
   throw problem('git.failed', { command, detail: detail || `exit code ${result.code}` });
+}
+
+/** The folders a call may write to: files and the repository. */
+function placesOf(args: readonly string[], options: GitOptions): string[] {
+  const gitDir = args.find((arg) => arg.startsWith('--git-dir='))?.slice('--git-dir='.length);
+  return [options.workTree, gitDir].filter((place) => place !== undefined);
+}
+
+/** Where the disk is full, if that is why git failed. Git often says no more than that it cannot write. */
+async function fullPlace(said: string, places: readonly string[]): Promise<string | undefined> {
+  for (const place of places) {
+    const disk = await statfs(place).catch(() => undefined);
+    if (disk !== undefined && disk.blocks > 0 && disk.bavail * disk.bsize < 64 * 1024) return place;
+  }
+  const named = /No space left on device|Disk quota exceeded|Out of diskspace/.test(said);
+  return named ? (places[0] ?? 'the data folder') : undefined;
 }
 
 function globalOptions(args: readonly string[], options: GitOptions): string[] {

@@ -110,8 +110,14 @@ async function resolveConflict(
       facts: { files: conflicts, folder: place.top, plan },
       choices: ['integrated', 'plan', 'resolved'],
     });
-    if (answer === 'integrated') return repository.takePaths(node, tree, before.tree, conflicts);
-    if (answer === 'plan') return repository.takePaths(node, tree, agent.tree, conflicts);
+    if (answer !== 'resolved') {
+      const side = answer === 'integrated' ? before.tree : agent.tree;
+      const chosen = await repository.takePaths(node, tree, side, conflicts);
+      // Nobody worked in the folder: it follows the choice, so that it can be given back later.
+      if ((await repository.writeTree(node, place.top)) === tree)
+        await repository.restoreTree(node, place.top, chosen);
+      return chosen;
+    }
     if (!(await stillMarked(place.top, conflicts))) {
       const resolved = await node.step(`resolved:${round}`, () => repository.writeTree(node, place.top));
       return resolved;

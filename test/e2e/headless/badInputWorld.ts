@@ -42,6 +42,12 @@ export class World {
     return made;
   }
 
+  /** A folder made elsewhere, to be removed at the end. */
+  adopt(folder: string): string {
+    this.folders.push(folder);
+    return folder;
+  }
+
   /** A fresh folder with `files`. */
   plain(files: Readonly<Record<string, string | Buffer>>): string {
     const root = this.folder('tree');
