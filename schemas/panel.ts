@@ -16,6 +16,8 @@ export const panels = {
     ui: {
       /** Opens the proposed changes of a run, or of one plan of it. */
       'ui/openReview': z.object({ run: z.string().max(200), plan: z.string().max(200).optional() }),
+      /** Opens the files a question of a run is about. */
+      'ui/openFiles': z.object({ run: z.string().max(200), question: z.string().max(200) }),
       /** Opens the file of a plan. */
       'ui/openPlan': z.object({ run: z.string().max(200), plan: z.string().max(200) }),
     },
