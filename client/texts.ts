@@ -68,6 +68,15 @@ export function changeText(change: 'added' | 'modified' | 'deleted' | 'renamed')
   return texts[change];
 }
 
+/** What a question is about, in two or three words. */
+export function questionKindText(kind: string): string {
+  const texts: Record<string, string> = {
+    mergeConflict: vscode.l10n.t('Merge conflict'),
+    approveCommand: vscode.l10n.t('Approve a command'),
+  };
+  return Object.hasOwn(texts, kind) ? texts[kind]! : vscode.l10n.t('Question');
+}
+
 /** An answer a run offers, as a button. An answer this build does not know is shown as the sidecar names it. */
 export function choiceText(choice: string): string {
   const texts: Record<string, string> = {

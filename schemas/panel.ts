@@ -17,6 +17,8 @@ export const panels = {
     ui: {
       /** Opens the proposed changes of a run, or of one plan of it. */
       'ui/openReview': z.object({ run: textUpTo(200), plan: z.optional(textUpTo(200)) }),
+      /** Opens the files a question of a run is about. */
+      'ui/openFiles': z.object({ run: textUpTo(200), question: textUpTo(200) }),
       /** Opens the file of a plan. */
       'ui/openPlan': z.object({ run: textUpTo(200), plan: textUpTo(200) }),
     },

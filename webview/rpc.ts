@@ -17,6 +17,8 @@ export interface Requests {
   'ui/openReview': { params: { run: string; plan?: string }; result: unknown };
   /** Opens the file of a plan. */
   'ui/openPlan': { params: { run: string; plan: string }; result: unknown };
+  /** Opens the files a question is about. */
+  'ui/openFiles': { params: { run: string; question: string }; result: unknown };
 }
 
 /** What the host pushes without being asked. */

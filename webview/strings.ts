@@ -90,6 +90,8 @@ export const boardStrings = {
   'questions.heading': 'Needs Your Decision',
   'questions.showStep': 'Show Step',
   'questions.command': 'Command',
+  'questions.folder': 'To resolve by hand, edit the files in',
+  'questions.openFiles': 'Open the Files',
   'questions.hidden': 'This text holds invisible characters; they are shown as their code points.',
   'choice.allow': 'Allow',
   'choice.deny': 'Refuse',

@@ -7,7 +7,7 @@ import { changeText, filesText } from '../texts';
 import { visible } from '../visible';
 import type { Data } from './data';
 import { problemItem } from './planTree';
-import { joined, spoken, titleOf } from './rows';
+import { joined, phaseTitle, spoken, titleOf } from './rows';
 
 export type ChangeItem =
   | { readonly kind: 'changeset'; readonly changeset: Changeset }
@@ -50,8 +50,14 @@ export function filesOf(changeset: Changeset, plan: string): ChangedFile[] {
   );
 }
 
+/** Every file of a changeset once, plan by plan. */
+export function allFilesOf(changeset: Changeset): ChangedFile[] {
+  const byPlan = changeset.groups.flatMap(({ plan }) => filesOf(changeset, plan));
+  return inReadingOrder([...new Set([...byPlan, ...changeset.files])]);
+}
+
 /** The work first, what was written about it last. */
-export function inReadingOrder(files: readonly ChangedFile[]): ChangedFile[] {
+function inReadingOrder(files: readonly ChangedFile[]): ChangedFile[] {
   const isRecord = ({ path: of }: ChangedFile): boolean => of.startsWith('.planning/');
   return [...files.filter((file) => !isRecord(file)), ...files.filter(isRecord)];
 }
@@ -104,7 +110,7 @@ class ChangesTree implements vscode.TreeDataProvider<ChangeItem> {
 }
 
 function changesetItem(changeset: Changeset): vscode.TreeItem {
-  const item = new vscode.TreeItem(visible(changeset.title, true), expanded);
+  const item = new vscode.TreeItem(phaseTitle(visible(changeset.title, true)), expanded);
   item.id = changeset.changeset;
   const open = undecided(changeset).length;
   const all = changeset.files.length;

@@ -28,6 +28,6 @@ export const commandIds = [
 ] as const;
 
 /** Commands our own trees and pages use and nobody sees. */
-export const innerCommandIds = ['symphony.openPlace'] as const;
+export const innerCommandIds = ['symphony.openPlace', 'symphony.openQuestionFiles'] as const;
 
 export type CommandId = (typeof commandIds)[number] | (typeof innerCommandIds)[number];

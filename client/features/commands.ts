@@ -85,6 +85,7 @@ function table({ ctx, data, boards, review, questions, documents }: Tools): Reco
     'symphony.rejectPlan': reject,
     'symphony.acceptAll': accept,
     'symphony.rejectAll': reject,
+    'symphony.openQuestionFiles': ({ question }: QuestionTarget) => questions.openFiles(question),
     'symphony.openPlace': (place: { file: string; line: number }) => openPlace(ctx, place),
   };
 }

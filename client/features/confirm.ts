@@ -9,6 +9,7 @@ const fits = { lines: 24, characters: 1600 } as const;
  * Asks for agreement to facts, all of them visible in full: in a modal dialog where they fit, else in a read-only
  * document beside which the choice stays open. `details` must already be in the person's language; control and
  * reordering characters in it are written out here.
+ * `leave` names the way out where *Cancel* could be mistaken for an answer.
  * @returns the chosen action, or undefined
  */
 export async function confirm(
@@ -16,10 +17,14 @@ export async function confirm(
   title: string,
   details: string,
   actions: readonly string[],
+  leave?: string,
 ): Promise<string | undefined> {
   const detail = visible(details);
   if (detail.length <= fits.characters && detail.split('\n').length <= fits.lines) {
-    return vscode.window.showInformationMessage(title, { modal: true, detail }, ...actions);
+    const items: vscode.MessageItem[] = actions.map((action) => ({ title: action }));
+    if (leave !== undefined) items.push({ title: leave, isCloseAffordance: true });
+    const chosen = await vscode.window.showInformationMessage(title, { modal: true, detail }, ...items);
+    return chosen?.title === leave ? undefined : chosen?.title;
   }
   await documents.show(title, `${title}\n\n${detail}\n`);
   const options = {

@@ -138,7 +138,7 @@ export class Data implements vscode.Disposable {
         this.runs.stale();
         for (const run of new Set(events.map((event) => event.run))) this.details.get(run)?.stale();
         if (events.some(({ event }) => event.type === 'FileDecided')) this.changesets.stale();
-        if (events.some(({ event }) => /^Run/.test(event.type))) this.planning.stale();
+        if (events.some(({ event }) => /^(Run|Node|Question)/.test(event.type))) this.planning.stale();
       }),
     );
   }

@@ -9,11 +9,11 @@ import type { TextDocuments } from './textDocuments';
 /** *Doctor*: what works, what does not, and what to do, as a document. A sidecar that does not start is a finding. */
 export async function doctor(ctx: Ctx, documents: TextDocuments): Promise<void> {
   const options = {
-    location: vscode.ProgressLocation.Notification,
+    location: vscode.ProgressLocation.Window,
     title: vscode.l10n.t('Checking the installation…'),
   };
   const report = await vscode.window.withProgress(options, () => reportOf(ctx));
-  await documents.show(vscode.l10n.t('Symphony Doctor'), report, 'md');
+  await documents.showPage(vscode.l10n.t('Symphony Doctor'), report);
 }
 
 async function reportOf(ctx: Ctx): Promise<string> {
@@ -32,7 +32,7 @@ async function reportOf(ctx: Ctx): Promise<string> {
     lines.push('', ...statusText(status));
   } catch (thrown) {
     const found = problemOf(thrown);
-    lines.push('', `- ❌ ${safe(problemText(found))}`, `  ${safe(problemFix(found))}`);
+    lines.push('', `- ✗ ${safe(problemText(found))}`, `  ${safe(problemFix(found))}`);
   }
   lines.push(
     '',
@@ -44,9 +44,9 @@ async function reportOf(ctx: Ctx): Promise<string> {
 
 function findingText(finding: Result<'doctorCheck'>['findings'][number]): string {
   const words = {
-    info: `✅ ${vscode.l10n.t('good')}`,
-    warning: `⚠️ ${vscode.l10n.t('warning')}`,
-    error: `❌ ${vscode.l10n.t('bad')}`,
+    info: `✓ ${vscode.l10n.t('good')}`,
+    warning: `⚠ ${vscode.l10n.t('warning')}`,
+    error: `✗ ${vscode.l10n.t('bad')}`,
   };
   const text = `- ${words[problemSeverity(finding)]} — ${safe(problemText(finding))}`;
   const fix = problemFix(finding);
@@ -61,7 +61,7 @@ function statusText(status: Result<'sidecarStatus'>): string[] {
     megabytes: Math.round(status.rssBytes / 1e6),
   };
   return [
-    `- ${vscode.l10n.t('Sidecar: process {pid}, {clients} clients, {runs} active runs, {megabytes} MB', facts)}`,
+    `- ${vscode.l10n.t('Sidecar: process {pid}, clients: {clients}, active runs: {runs}, memory: {megabytes} MB', facts)}`,
     `- ${vscode.l10n.t('Data folder: {path}', { path: safe(status.dataFolder) })}`,
   ];
 }

@@ -155,7 +155,7 @@ function taskItem(task: TaskView, key: string): vscode.TreeItem {
 }
 
 function problemsItem(problems: readonly Problem[]): vscode.TreeItem {
-  const item = new vscode.TreeItem(vscode.l10n.t('Could not be understood'), collapsed);
+  const item = new vscode.TreeItem(vscode.l10n.t('Remarks on the plan files'), collapsed);
   item.id = 'problems';
   item.description = String(problems.length);
   item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));

@@ -57,5 +57,10 @@ export async function sureToCancel(title: string): Promise<boolean> {
   const detail = vscode.l10n.t(
     'Its agents stop and their unfinished work is dropped. Your own files stay as they are.',
   );
-  return (await vscode.window.showWarningMessage(message, { modal: true, detail }, stop)) === stop;
+  const items: vscode.MessageItem[] = [
+    { title: stop },
+    { title: vscode.l10n.t('Keep It Running'), isCloseAffordance: true },
+  ];
+  const chosen = await vscode.window.showWarningMessage(message, { modal: true, detail }, ...items);
+  return chosen?.title === stop;
 }

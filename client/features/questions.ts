@@ -1,3 +1,4 @@
+import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Question } from '../../schemas/journal/events';
 import type { Ctx } from '../ctx';
@@ -40,12 +41,15 @@ export class Questions {
     if (!asked) return;
     const { run, question } = asked;
     const labels = question.choices.map(choiceText);
+    const look = vscode.l10n.t('Open the Files');
     const chosen = await confirm(
       this.documents,
       visible(problemText(question.problem), true),
       factsText(question),
-      labels,
+      conflictFiles(question).length > 0 ? [...labels, look] : labels,
+      vscode.l10n.t('Decide Later'),
     );
+    if (chosen === look) return this.openFiles(question);
     const answer = chosen === undefined ? undefined : question.choices[labels.indexOf(chosen)];
     if (answer === undefined) return;
     try {
@@ -57,6 +61,11 @@ export class Questions {
       );
     }
     await this.data.runs.refresh();
+  }
+
+  /** Opens the files a question is about as the merge left them, with both sides marked. */
+  async openFiles(question: Question): Promise<void> {
+    for (const uri of conflictFiles(question)) await vscode.window.showTextDocument(uri, { preview: false });
   }
 
   /** A list that follows the questions: what another window answers vanishes from it. */
@@ -108,10 +117,21 @@ export class Questions {
   }
 }
 
-/** What a person must know to answer; every fact is shown in full under its name. */
+/** The files of a merge conflict where its sides can be joined by hand. Nothing outside its folder is opened. */
+function conflictFiles({ kind, facts }: Question): vscode.Uri[] {
+  const { folder, files } = facts;
+  if (kind !== 'mergeConflict' || typeof folder !== 'string' || !Array.isArray(files)) return [];
+  const inside = (file: unknown): file is string =>
+    typeof file === 'string' && path.resolve(folder, file).startsWith(folder + path.sep);
+  return files.filter(inside).map((file) => vscode.Uri.file(path.resolve(folder, file)));
+}
+
+/** What a person must know to answer; what commands would do is shown in full under its name. */
 function factsText({ problem, facts }: Question): string {
   const lines = [problemFix(problem)];
   for (const [name, value] of Object.entries(facts)) {
+    // The sentence above names the plan already.
+    if (name === 'plan') continue;
     lines.push('', factName(name), visible(factText(value)));
   }
   return lines.join('\n');
@@ -127,8 +147,9 @@ function factText(value: unknown): string {
 function factName(name: string): string {
   const names: Record<string, string> = {
     command: vscode.l10n.t('Command:'),
-    plan: vscode.l10n.t('Plan:'),
     files: vscode.l10n.t('Files:'),
+    folder: vscode.l10n.t('Folder to resolve them in:'),
+    cwd: vscode.l10n.t('In the folder:'),
     output: vscode.l10n.t('Output:'),
     exitCode: vscode.l10n.t('Exit code:'),
     attempt: vscode.l10n.t('Attempt:'),

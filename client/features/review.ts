@@ -4,7 +4,7 @@ import type { ChangedFile, Changeset } from '../../schemas/wire';
 import type { Ctx } from '../ctx';
 import { filesText, problemText, problemFix } from '../texts';
 import { visible } from '../visible';
-import { filesOf, inReadingOrder, undecided } from './changesTree';
+import { allFilesOf, filesOf, undecided } from './changesTree';
 import type { Result } from '../session/types';
 import type { Data } from './data';
 import { reviewScheme, reviewUri } from './reviewFiles';
@@ -52,7 +52,7 @@ export class Review {
 
   /** Every file of a changeset, or of one plan of it, in one multi-file diff. */
   async openAll({ changeset, plan }: ChangeTarget): Promise<void> {
-    const files = plan === undefined ? inReadingOrder(changeset.files) : filesOf(changeset, plan);
+    const files = plan === undefined ? allFilesOf(changeset) : filesOf(changeset, plan);
     const resources = files.map((file) => [
       this.ctx.uri(file.path),
       file.baseline === null ? undefined : reviewUri('baseline', file),

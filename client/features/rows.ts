@@ -7,7 +7,7 @@ export interface Title {
 }
 
 /** What a row of a side bar of the usual width shows of a title below two levels, in characters. */
-const narrow = 18;
+const narrow = 20;
 
 /**
  * Splits a title where its writer did: `Cart: merge lines, remove products` is `Cart` and the rest. Without a short
@@ -18,6 +18,9 @@ export function titleOf(title: string): Title {
   if (found?.[1] !== undefined && found[1].length <= narrow) return { short: found[1], rest: found[2] ?? '' };
   return title.length <= narrow ? { short: title, rest: '' } : { short: '', rest: title };
 }
+
+/** `Phase 1: A cart` as the *Plan* view names phases, `1 · A cart`; other titles as they stand. */
+export const phaseTitle = (title: string): string => title.replace(/^Phase (\S+): /u, '$1 · ');
 
 /** Parts that say something, joined as side notes are. */
 export const joined = (...parts: readonly string[]): string =>

@@ -3,12 +3,20 @@ import type { Problem } from '../../schemas/codes';
 import type { Question } from '../../schemas/journal/events';
 import type { PlanReport, RunSummary } from '../../schemas/wire';
 import type { Ctx } from '../ctx';
-import { filesText, nodeStateText, problemFix, problemText, questionsText, runStateText } from '../texts';
+import {
+  filesText,
+  nodeStateText,
+  problemFix,
+  problemText,
+  questionKindText,
+  questionsText,
+  runStateText,
+} from '../texts';
 import { visible } from '../visible';
 import type { Data } from './data';
 import { stateIcon } from './icons';
 import { problemItem } from './planTree';
-import { joined, spoken, titleOf } from './rows';
+import { joined, phaseTitle, spoken, titleOf } from './rows';
 
 export type RunItem =
   | { readonly kind: 'run'; readonly run: RunSummary }
@@ -81,7 +89,7 @@ class RunsTree implements vscode.TreeDataProvider<RunItem> {
 
 function runItem(run: RunSummary): vscode.TreeItem {
   const busy = run.endedAt === null;
-  const item = new vscode.TreeItem(visible(run.title, true), busy ? expanded : collapsed);
+  const item = new vscode.TreeItem(phaseTitle(visible(run.title, true)), busy ? expanded : collapsed);
   item.id = run.run;
   const state = runStateText(run.state);
   const { completed, total } = run.nodes;
@@ -115,7 +123,11 @@ function reportItem(run: string, report: PlanReport): vscode.TreeItem {
   const item = new vscode.TreeItem(label, leaf);
   const state = nodeStateText(report.state);
   item.id = `${run}|${report.plan}`;
-  item.description = report.files.length === 0 ? state : joined(state, filesText(report.files.length));
+  item.description = joined(
+    state,
+    report.files.length === 0 ? '' : filesText(report.files.length),
+    short === '' && label !== title ? title : '',
+  );
   item.tooltip = [
     label === title ? title : `${report.plan} ${title}`,
     joined(state, filesText(report.files.length)),
@@ -132,11 +144,11 @@ function reportItem(run: string, report: PlanReport): vscode.TreeItem {
 }
 
 function questionItem(run: string, question: Question): vscode.TreeItem {
-  const item = new vscode.TreeItem(visible(problemText(question.problem), true), leaf);
+  const item = new vscode.TreeItem(questionKindText(question.kind), leaf);
   item.id = `${run}|${question.id}`;
   item.tooltip = `${visible(problemText(question.problem))}\n${visible(problemFix(question.problem))}`;
   item.iconPath = new vscode.ThemeIcon('question', new vscode.ThemeColor('charts.yellow'));
-  item.description = vscode.l10n.t('waiting for you');
+  item.description = visible(problemText(question.problem), true);
   item.contextValue = 'question';
   item.command = {
     command: 'symphony.answerQuestion',

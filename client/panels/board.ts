@@ -106,6 +106,7 @@ export class Boards implements vscode.WebviewPanelSerializer {
       }
       case 'ui':
         if (reply.method === 'ui/openPlan') await this.openPlan(String(reply.params.plan));
+        else if (reply.method === 'ui/openFiles') this.openFiles(run, String(reply.params.question));
         else await this.openReview(run, reply.params.plan);
         return this.post(panel, { id: reply.id, result: {} });
     }
@@ -116,6 +117,12 @@ export class Boards implements vscode.WebviewPanelSerializer {
     const changeset = this.data.changesets.value?.find((each) => each.run === run);
     if (changeset) await vscode.commands.executeCommand('symphony.openAllChanges', { changeset, plan });
     else await vscode.commands.executeCommand('symphony.changes.focus');
+  }
+
+  /** Not waited for: the editor may ask the person first whether to open files outside the workspace. */
+  private openFiles(run: string, id: string): void {
+    const question = this.data.run(run)?.questions.find((each) => each.id === id);
+    if (question) void vscode.commands.executeCommand('symphony.openQuestionFiles', { run, question });
   }
 
   private async openPlan(id: string): Promise<void> {

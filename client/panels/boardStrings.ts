@@ -94,6 +94,8 @@ function pageStrings(): Record<string, string> {
     'questions.heading': vscode.l10n.t('Needs Your Decision'),
     'questions.showStep': vscode.l10n.t('Show Step'),
     'questions.command': vscode.l10n.t('Command'),
+    'questions.folder': vscode.l10n.t('To resolve by hand, edit the files in'),
+    'questions.openFiles': vscode.l10n.t('Open the Files'),
     'questions.hidden': vscode.l10n.t(
       'This text holds invisible characters; they are shown as their code points.',
     ),

@@ -117,13 +117,17 @@ export function withRunningPlans(view: PlanningView, runs: readonly RunFold[]): 
 const phaseState = (plans: readonly PlanView[]): PlanView['state'] | undefined =>
   (['running', 'failed', 'waiting'] as const).find((state) => plans.some((plan) => plan.state === state));
 
-/** What a run makes of a plan's state; undefined where the files alone decide. */
+/**
+ * What a run makes of a plan's state; undefined where the files alone decide. Finished work waits for its review
+ * only when the run has ended: until then there is nothing a person could do about it.
+ */
 function overlay(
   run: RunFold['state'],
   plan: ReturnType<typeof reportPlans>[number]['state'],
 ): PlanView['state'] | undefined {
+  const live = run === 'running' || run === 'waiting';
   if (plan === 'failed') return 'failed';
   if (plan === 'waiting') return 'waiting';
-  if (plan === 'completed') return run === 'cancelled' ? undefined : 'waiting';
-  return plan === 'running' && (run === 'running' || run === 'waiting') ? 'running' : undefined;
+  if (plan === 'completed' && run !== 'cancelled') return live ? 'running' : 'waiting';
+  return plan === 'running' && live ? 'running' : undefined;
 }

@@ -35,11 +35,17 @@ export function PlanFacts({ report }: { report: PlanReport }) {
   );
 }
 
+/** The work first, what was written about it last. */
+function workFirst(files: PlanReport['files']): PlanReport['files'] {
+  const isRecord = ({ path }: { path: string }): boolean => path.startsWith('.planning/');
+  return [...files.filter((file) => !isRecord(file)), ...files.filter(isRecord)];
+}
+
 function Files({ report }: { report: PlanReport }) {
   const { t } = useStore();
   return (
     <ul class="files">
-      {report.files.map(({ path, change, added, removed }) => {
+      {workFirst(report.files).map(({ path, change, added, removed }) => {
         const slash = path.lastIndexOf('/');
         return (
           <li key={path} title={path}>
@@ -67,12 +73,17 @@ function Files({ report }: { report: PlanReport }) {
   );
 }
 
+/** A command is run again whenever work is joined; what it said last is what counts. */
+const latest = (runs: PlanReport['verified']): PlanReport['verified'] => [
+  ...new Map(runs.map((run) => [run.command, run])).values(),
+];
+
 function Verified({ report }: { report: PlanReport }) {
   const { t } = useStore();
   return (
     <ul class="verified">
-      {report.verified.map(({ command, exitCode, milliseconds }, at) => (
-        <li key={at}>
+      {latest(report.verified).map(({ command, exitCode, milliseconds }) => (
+        <li key={command}>
           <code dir="ltr">{revealed(command).map(({ text }) => text)}</code>
           <span class="verified-result">
             <span class={`state-icon is-${exitCode === 0 ? 'completed' : 'failed'}`}>

@@ -36,7 +36,8 @@ function QuestionItem({ asked: { question, node }, armed }: { asked: AskedQuesti
   const store = useStore();
   const { t, strings, busy, selected, view } = store;
   const { message, fix } = sentencesOf(strings.value, question.problem);
-  const { command, ...facts } = question.facts;
+  // The sentence names the plan and its files already.
+  const { command, plan: _plan, files: _files, folder, ...facts } = question.facts;
   return (
     <li class="question">
       <p class="question-text" dir="auto">
@@ -48,6 +49,11 @@ function QuestionItem({ asked: { question, node }, armed }: { asked: AskedQuesti
         </p>
       )}
       {typeof command === 'string' ? <Command text={command} /> : null}
+      {typeof folder === 'string' ? (
+        <p class="question-fix">
+          {t('questions.folder')} <code dir="ltr">{folder}</code>
+        </p>
+      ) : null}
       {Object.entries(facts).map(([name, value]) => (
         <Fact key={name} value={value} />
       ))}
@@ -65,6 +71,9 @@ function QuestionItem({ asked: { question, node }, armed }: { asked: AskedQuesti
             </Button>
           );
         })}
+        {typeof folder === 'string' ? (
+          <Link onPress={() => store.openFiles(question.id)}>{t('questions.openFiles')}</Link>
+        ) : null}
         {node === undefined ? null : (
           <Link
             onPress={() => {

@@ -60,6 +60,8 @@ export interface Store {
   answer(question: string, answer: string): void;
   openReview(plan?: string): void;
   openPlan(plan: string): void;
+  /** Opens the files a question is about. */
+  openFiles(question: string): void;
 }
 
 export interface StoreOptions {
@@ -306,6 +308,7 @@ export function createStore({ rpc, host, now }: StoreOptions): Store {
       run !== null && act(`answer:${question}`, 'run/answer', { run, question, answer }),
     openReview: (plan) =>
       run !== null && act('review', 'ui/openReview', { run, ...(plan === undefined ? {} : { plan }) }),
+    openFiles: (question) => run !== null && act('files', 'ui/openFiles', { run, question }),
     openPlan: (plan) => run !== null && act('plan', 'ui/openPlan', { run, plan }),
   };
 }

@@ -19,6 +19,8 @@ export interface Rect extends Size {
 export const zoomLimits = { min: 0.05, max: 2 } as const;
 /** Fitting never shrinks below what can be read; what is left is reached by panning. */
 const smallestFit = 0.9;
+/** Most room left above a graph that has plenty, in pixels. */
+const topRoom = 32;
 
 /** Zooms by a factor; the point of the window stays over the same point of the graph. */
 export function zoomAt(view: Viewport, factor: number, at: Point): Viewport {
@@ -31,13 +33,14 @@ export function panBy(view: Viewport, dx: number, dy: number): Viewport {
   return { zoom: view.zoom, pan: { x: view.pan.x + dx, y: view.pan.y + dy } };
 }
 
-/** The whole graph in the window, a little above its middle; unless `whole`, never below a readable size. */
+/** The whole graph in the window, near its top; unless `whole`, never below a readable size. */
 export function fit(graph: Size, size: Size, whole = false): Viewport {
   if (graph.width === 0 || size.width === 0) return { zoom: 1, pan: { x: 0, y: 0 } };
   const exact = Math.min(1, size.width / graph.width, size.height / graph.height);
   const zoom = Math.max(whole ? zoomLimits.min : smallestFit, exact);
   const x = Math.max(0, (size.width - graph.width * zoom) / 2);
-  const y = Math.max(0, (size.height - graph.height * zoom) / 3);
+  // What appears above the graph takes its room from below, so a graph near the top stays in view.
+  const y = Math.min(topRoom, Math.max(0, (size.height - graph.height * zoom) / 3));
   return { zoom, pan: { x, y } };
 }
 
