@@ -118,6 +118,28 @@ describe('readPlanning', () => {
     assert.equal(phase('v1.0|1|.planning/phases/01-start')?.name, 'Start');
   });
 
+  it('gives a number that was given again to the active milestone, whatever heading it stands under', async () => {
+    const roadmap =
+      '## Milestones\n- ✅ **v1.0 Old** - Phases 1-2 (shipped 2026-01-01)\n- 🚧 **v2.0 New** - Phases 1-2\n' +
+      '<details>\n<summary>✅ v1.0 Old (Phases 1-2) - SHIPPED 2026-01-01</summary>\n\n- [x] Phase 1: Start\n- [x] Phase 2: End\n</details>\n' +
+      '## Phase Details\n### Phase 1: Rebuild\n### Phase 2: Beyond\n';
+    await check(
+      {
+        'STATE.md': '---\nmilestone: v2.0\n---\n',
+        'ROADMAP.md': roadmap,
+        'phases/01-rebuild/01-01-PLAN.md': 'x',
+        'phases/02-end/02-01-PLAN.md': 'x',
+        'phases/02-end/02-01-SUMMARY.md': 'x',
+      },
+      [
+        'v1.0/shipped 1 Start complete',
+        'v1.0/shipped 2 End complete 02-01:complete',
+        'v2.0/active 1 Rebuild planned 01-01:planned',
+        'v2.0/active 2 Beyond none',
+      ],
+    );
+  });
+
   it('reads workstreams beside or instead of the main tree', async () => {
     await check(
       {
