@@ -174,6 +174,13 @@ describe('readPlanning', () => {
     );
   });
 
+  it('reads UTF-16 where a BOM says so', async () => {
+    const text = '\ufeff### Phase 1: Größe\n';
+    const little = Uint8Array.from(Buffer.from(text, 'utf16le'));
+    const big = Uint8Array.from(Buffer.from(text, 'utf16le').swap16());
+    for (const bytes of [little, big]) await check({ 'ROADMAP.md': bytes }, ['current/open 1 Größe none']);
+  });
+
   it('finds a phase by every way to say its number', async () => {
     const { phase } = await readPlanning(
       tree({ 'ROADMAP.md': '### Phase 2.1: X\n### Phase 3: Y\n### Phase 12A: Z\n' }),
