@@ -241,6 +241,24 @@ describe('readPlanning', () => {
     assert.deepEqual(await titles(), ['one']);
   });
 
+  it('remembers by bytes, whoever holds them', () => {
+    const memory = new PlanningMemory();
+    const made: number[] = [];
+    const derive = (path: string, ...bytes: number[]): number =>
+      memory.derive(path, Uint8Array.from(bytes), (all) => {
+        made.push(all.length);
+        return { value: all.length, problems: [] };
+      }).value;
+    assert.deepEqual([derive('a', 1, 2), derive('b', 1)], [2, 1]);
+    memory.settle();
+    assert.deepEqual([derive('a', 1, 2), derive('b', 2)], [2, 1]);
+    memory.settle();
+    derive('a', 1, 2);
+    memory.settle();
+    derive('b', 2);
+    assert.deepEqual(made, [2, 1, 1, 1]);
+  });
+
   it('survives files that fail, vanish, or hold anything at all', async () => {
     const broken = {
       list: () => Promise.resolve(['.planning/ROADMAP.md']),
