@@ -6,6 +6,7 @@ export * from './types';
 export { readPlanning } from './read';
 export { PlanningMemory } from './memory';
 
+export { roundtrip, type Roundtrip } from './roundtrip';
 export { parseDocument, serialiseDocument, understandingOf, fileKindOf, fileKinds } from './text/document';
 export type { Document, FileKind, Understanding } from './text/document';
 export { applySplices, invertSplices, spliceBytes, type Splice } from './text/splice';

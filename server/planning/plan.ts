@@ -22,8 +22,6 @@ export interface PlanContent {
   readonly files: readonly string[];
   readonly verify: readonly string[];
   readonly tasks: readonly PlanTask[];
-  /** `plan:` of the frontmatter. */
-  readonly number: string | undefined;
   readonly superseded: boolean;
   readonly problems: readonly Problem[];
 }
@@ -61,7 +59,6 @@ export function readPlan(blocks: readonly Block[], text: string, file: string): 
     ].slice(0, most.files),
     verify: verifyCommands(taskElements),
     tasks,
-    number: scalarOf(entryOf(entries, 'plan'))?.text,
     superseded: scalarOf(entryOf(entries, 'status'))?.text.toLowerCase() === 'superseded',
     problems,
   };

@@ -8,7 +8,7 @@ import { readRoadmap } from './roadmap';
 import type { PlanRow } from './roadmapLines';
 import { type Scope, findScopes } from './scan';
 import { readState } from './state';
-import { decodeText, readable } from './text/bytes';
+import { decodeForReading, readable } from './text/bytes';
 import { type Block, headOf, leaf } from './text/nodes';
 import { parseMarkdown } from './text/parse';
 import type { Planning, PlanningFiles } from './types';
@@ -130,7 +130,7 @@ class PlanningReader {
   ): Promise<T> {
     if (path === undefined) return make([], '');
     const { value, problems } = this.memory.derive(path, await this.bytes(path), (bytes) => {
-      const text = decodeText(bytes);
+      const text = decodeForReading(bytes);
       const blocks = parseMarkdown(text);
       return { value: make(blocks, text), problems: faultsOf(blocks, path) };
     });

@@ -54,10 +54,12 @@ class Union {
   private readonly byId = new Map<string, PhaseDraft[]>();
   private readonly byRange = new Map<string, string | undefined>();
   private readonly facts: readonly MilestoneFact[];
+  private readonly shipped: ReadonlySet<string>;
   private readonly active: string | undefined;
 
   constructor(private readonly input: UnionInput) {
     this.facts = input.roadmaps.flatMap(({ roadmap }) => roadmap.milestones);
+    this.shipped = new Set(this.facts.filter((fact) => fact.state === 'shipped').map((fact) => fact.key));
     this.active = input.active ?? this.facts.find((fact) => fact.state === 'active')?.key;
   }
 
@@ -71,39 +73,51 @@ class Union {
   addLooseFact(fact: PhaseFact, archive: string | undefined): void {
     const candidates = this.withId(fact.id);
     const slug = slugOf(fact.name);
-    const named = candidates.filter((phase) => slug !== '' && phase.slugs.has(slug));
     const ranged = this.milestoneByRange(fact.id);
     const own =
       candidates.find((phase) => phase.milestone === archive) ??
-      named[0] ??
-      candidates.find((phase) => phase.milestone === ranged);
-    if (own) join(own, fact);
-    else if (archive !== undefined) this.addFact(fact, ranged ?? archive);
-    else if (candidates.length > 0) join(this.likeliest(candidates), fact);
+      candidates.find((phase) => slug !== '' && phase.slugs.has(slug));
+    if (own) return join(own, fact);
+    if (archive !== undefined) return this.addFact(fact, ranged ?? archive);
+    const open = candidates.filter((phase) => !this.isHistory(phase, slug));
+    const likely = open.find((phase) => phase.milestone === ranged) ?? this.likeliest(open);
+    if (likely) join(likely, fact);
+    else if (candidates.length > 0) this.addFact(fact, this.active!);
     else this.addFact(fact, ranged ?? this.active ?? unnamedMilestone);
   }
 
   addDirectory(directory: FoundDirectory): void {
     const candidates = this.withId(directory.id).filter((phase) => phase.directory === undefined);
+    const chosen = this.phaseOf(directory, candidates);
+    if (chosen) {
+      chosen.directory = directory;
+      return;
+    }
+    const ranged = candidates.length > 0 ? undefined : this.milestoneByRange(directory.id);
+    const milestone = directory.milestone ?? ranged ?? this.active ?? unnamedMilestone;
+    this.add({ id: directory.id, milestone, facts: [], slugs: new Set(), directory });
+  }
+
+  /** An archived folder belongs to its milestone; another to the phase of its number that has its name. */
+  private phaseOf(directory: FoundDirectory, candidates: readonly PhaseDraft[]): PhaseDraft | undefined {
+    if (directory.milestone !== undefined) {
+      return candidates.find((phase) => phase.milestone === directory.milestone);
+    }
     const slug = slugOf(directory.slug);
     const named = candidates.filter((phase) => [...phase.slugs].some((name) => resembles(name, slug)));
-    const inArchive =
-      directory.milestone === undefined
-        ? undefined
-        : candidates.find((phase) => phase.milestone === directory.milestone);
-    const chosen =
-      inArchive ??
-      (directory.milestone === undefined
-        ? named.find((phase) => phase.milestone === this.active)
-        : undefined) ??
-      (directory.milestone === undefined ? named.at(-1) : undefined) ??
-      (directory.milestone === undefined && candidates.length > 0 ? this.likeliest(candidates) : undefined);
-    if (chosen) chosen.directory = directory;
-    else {
-      const milestone =
-        directory.milestone ?? this.milestoneByRange(directory.id) ?? this.active ?? unnamedMilestone;
-      this.add({ id: directory.id, milestone, facts: [], slugs: new Set(), directory });
-    }
+    return (
+      named.find((phase) => phase.milestone === this.active) ?? named.at(-1) ?? this.likeliest(candidates)
+    );
+  }
+
+  /**
+   * Whether a phase is one of a shipped milestone with another name: its number was given again, and a
+   * name that comes now means the new one.
+   */
+  private isHistory(phase: PhaseDraft, slug: string): boolean {
+    if (this.active === undefined || phase.milestone === this.active || !this.shipped.has(phase.milestone))
+      return false;
+    return slug !== '' && phase.slugs.size > 0 && ![...phase.slugs].some((name) => resembles(name, slug));
   }
 
   milestones(): MilestoneDraft[] {
@@ -149,8 +163,8 @@ class Union {
     return this.byId.get(id) ?? [];
   }
 
-  private likeliest(candidates: readonly PhaseDraft[]): PhaseDraft {
-    return candidates.find((phase) => phase.milestone === this.active) ?? candidates.at(-1)!;
+  private likeliest(candidates: readonly PhaseDraft[]): PhaseDraft | undefined {
+    return candidates.find((phase) => phase.milestone === this.active) ?? candidates.at(-1);
   }
 
   /** The milestone whose “Phases 1-4” holds the number, if exactly one does. */
@@ -186,6 +200,10 @@ function orderOf(key: string): number {
   return /^v\d/.test(key) ? 0 : /^m\d/.test(key) ? 1 : 2;
 }
 
+/** Whether a name and the slug of a folder can mean one phase: they share a word, or one begins the other. */
 function resembles(name: string, slug: string): boolean {
-  return name !== '' && slug !== '' && (name === slug || name.startsWith(slug) || slug.startsWith(name));
+  if (name === '' || slug === '') return false;
+  if (name.startsWith(slug) || slug.startsWith(name)) return true;
+  const words = new Set(name.split('-').filter((word) => word.length > 2));
+  return slug.split('-').some((word) => words.has(word));
 }

@@ -1,10 +1,9 @@
 import { strict as assert } from 'node:assert';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { readPlanning } from '../../server/planning';
-import { parseDocument, serialiseDocument, understandingOf } from '../../server/planning/text/document';
+import { readPlanning, roundtrip } from '../../server/planning';
 import { countPhases } from './count';
-import { corpusFolder, filesBelow, filesOf } from './files';
+import { corpusFolder, filesOf } from './files';
 
 const trees = corpusFolder('planning');
 
@@ -17,24 +16,21 @@ describe('real trees', function () {
     }
   });
 
-  it('come back byte for byte from the nodes alone, and are understood', () => {
-    const shares = new Map<string, { bytes: number; understood: number }>();
-    let files = 0;
+  it('come back byte for byte from the nodes alone, and are understood', async () => {
+    const sums = new Map<string, { bytes: number; understood: number }>();
+    let count = 0;
     for (const project of readdirSync(trees!)) {
-      const root = path.join(trees!, project, '.planning');
-      for (const file of filesBelow(root)) {
-        const bytes = new Uint8Array(readFileSync(path.join(root, file)));
-        const document = parseDocument(file, bytes);
-        assert.ok(Buffer.compare(serialiseDocument(document), bytes) === 0, `${project} ${file}`);
-        const { bytes: size, understood } = understandingOf(document);
-        const sum = shares.get(document.kind) ?? { bytes: 0, understood: 0 };
-        shares.set(document.kind, { bytes: sum.bytes + size, understood: sum.understood + understood });
-        files += 1;
+      const { different, files, kinds } = await roundtrip(filesOf(path.join(trees!, project)));
+      assert.deepEqual(different, [], project);
+      count += files;
+      for (const [kind, { bytes, understood }] of kinds) {
+        const sum = sums.get(kind) ?? { bytes: 0, understood: 0 };
+        sums.set(kind, { bytes: sum.bytes + bytes, understood: sum.understood + understood });
       }
     }
-    assert.ok(files > 1000, `${files} files`);
+    assert.ok(count > 1000, `${count} files`);
     for (const kind of ['ROADMAP', 'STATE', 'REQUIREMENTS', 'PLAN']) {
-      const { bytes, understood } = shares.get(kind)!;
+      const { bytes, understood } = sums.get(kind)!;
       assert.ok(understood / bytes >= 0.95, `${kind}: ${understood} of ${bytes} bytes`);
     }
   });

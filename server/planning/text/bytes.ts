@@ -11,6 +11,20 @@ export function decodeText(bytes: Uint8Array): string {
   }
 }
 
+/**
+ * The text of a file that is only read: as `decodeText`, and UTF-16 where a BOM says so. Such files do not
+ * come back from this text, so edits, which use `decodeText`, see them as binary and refuse them.
+ */
+export function decodeForReading(bytes: Uint8Array): string {
+  const encoding =
+    bytes[0] === 0xff && bytes[1] === 0xfe
+      ? 'utf-16le'
+      : bytes[0] === 0xfe && bytes[1] === 0xff
+        ? 'utf-16be'
+        : undefined;
+  return encoding === undefined ? decodeText(bytes) : new TextDecoder(encoding).decode(bytes);
+}
+
 /** The bytes of a decoded text, escaped bytes as they were. */
 export function encodeText(text: string): Uint8Array {
   const encoder = new TextEncoder();

@@ -1,5 +1,7 @@
 import { strict as assert } from 'node:assert';
-import { type PlanningFiles, readPlanning } from '../../../server/planning';
+import fc from 'fast-check';
+import { planningView } from '../../../schemas';
+import { type PlanningFiles, readPlanning, roundtrip } from '../../../server/planning';
 import { fieldValue } from '../../../server/planning/edit/field';
 import { requirementStates } from '../../../server/planning/edit/ticks';
 import { parseDocument, serialiseDocument, understandingOf } from '../../../server/planning/text/document';
@@ -81,6 +83,43 @@ describe('generated trees', () => {
         }
       }
     }
+  });
+
+  it('are read and come back after any damage', async () => {
+    const damage = fc.record({
+      file: fc.nat(1000),
+      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      remove: fc.nat(200),
+      insert: fc.oneof(
+        fc.uint8Array({ maxLength: 8 }),
+        fc
+          .constantFrom('---\n', '```\n', '<!--', '</task>', '<details>\n', '\r', '|', '\0', '<<<<<<< x\n')
+          .map((text) => new TextEncoder().encode(text)),
+      ),
+    });
+    const property = fc.asyncProperty(
+      fc.nat(100_000),
+      fc.array(damage, { maxLength: 12 }),
+      async (seed, damages) => {
+        const generated = generateTree(seed);
+        const files = new Map(generated.files);
+        const paths = [...files.keys()];
+        for (const { file, at, remove, insert } of damages) {
+          const path = paths[file % paths.length]!;
+          const bytes = files.get(path)!;
+          const from = Math.floor(at * bytes.length);
+          files.set(path, Uint8Array.of(...bytes.slice(0, from), ...insert, ...bytes.slice(from + remove)));
+        }
+        const damaged = asFiles({ ...generated, files });
+        assert.deepEqual((await roundtrip(damaged)).different, []);
+        const planning = await readPlanning(damaged, 1);
+        planningView.parse(planning.view);
+        for (const phase of planning.view.milestones.flatMap((milestone) => milestone.phases)) {
+          for (const plan of planning.phase(phase.key)!.plans) assert.ok(plan.wave >= 1);
+        }
+      },
+    );
+    await fc.assert(property, { numRuns: process.env['SYMPHONY_LONG'] ? 2000 : 200 });
   });
 
   it('have the fields and requirements they were made with', () => {

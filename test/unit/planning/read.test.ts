@@ -118,6 +118,28 @@ describe('readPlanning', () => {
     assert.equal(phase('v1.0|1|.planning/phases/01-start')?.name, 'Start');
   });
 
+  it('gives a number that was given again to the active milestone, whatever heading it stands under', async () => {
+    const roadmap =
+      '## Milestones\n- ✅ **v1.0 Old** - Phases 1-2 (shipped 2026-01-01)\n- 🚧 **v2.0 New** - Phases 1-2\n' +
+      '<details>\n<summary>✅ v1.0 Old (Phases 1-2) - SHIPPED 2026-01-01</summary>\n\n- [x] Phase 1: Start\n- [x] Phase 2: End\n</details>\n' +
+      '## Phase Details\n### Phase 1: Rebuild\n### Phase 2: Beyond\n';
+    await check(
+      {
+        'STATE.md': '---\nmilestone: v2.0\n---\n',
+        'ROADMAP.md': roadmap,
+        'phases/01-rebuild/01-01-PLAN.md': 'x',
+        'phases/02-end/02-01-PLAN.md': 'x',
+        'phases/02-end/02-01-SUMMARY.md': 'x',
+      },
+      [
+        'v1.0/shipped 1 Start complete',
+        'v1.0/shipped 2 End complete 02-01:complete',
+        'v2.0/active 1 Rebuild planned 01-01:planned',
+        'v2.0/active 2 Beyond none',
+      ],
+    );
+  });
+
   it('reads workstreams beside or instead of the main tree', async () => {
     await check(
       {
@@ -150,6 +172,13 @@ describe('readPlanning', () => {
         'planning.discrepancy .planning/ROADMAP.md:1',
       ],
     );
+  });
+
+  it('reads UTF-16 where a BOM says so', async () => {
+    const text = '\ufeff### Phase 1: Größe\n';
+    const little = Uint8Array.from(Buffer.from(text, 'utf16le'));
+    const big = Uint8Array.from(Buffer.from(text, 'utf16le').swap16());
+    for (const bytes of [little, big]) await check({ 'ROADMAP.md': bytes }, ['current/open 1 Größe none']);
   });
 
   it('finds a phase by every way to say its number', async () => {
@@ -210,6 +239,24 @@ describe('readPlanning', () => {
     assert.deepEqual(await titles(), []);
     files['phases/01-a/01-01-PLAN.md'] = '---\ntitle: one\n---\n```\n';
     assert.deepEqual(await titles(), ['one']);
+  });
+
+  it('remembers by bytes, whoever holds them', () => {
+    const memory = new PlanningMemory();
+    const made: number[] = [];
+    const derive = (path: string, ...bytes: number[]): number =>
+      memory.derive(path, Uint8Array.from(bytes), (all) => {
+        made.push(all.length);
+        return { value: all.length, problems: [] };
+      }).value;
+    assert.deepEqual([derive('a', 1, 2), derive('b', 1)], [2, 1]);
+    memory.settle();
+    assert.deepEqual([derive('a', 1, 2), derive('b', 2)], [2, 1]);
+    memory.settle();
+    derive('a', 1, 2);
+    memory.settle();
+    derive('b', 2);
+    assert.deepEqual(made, [2, 1, 1, 1]);
   });
 
   it('survives files that fail, vanish, or hold anything at all', async () => {

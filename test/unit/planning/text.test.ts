@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
+import { roundtrip } from '../../../server/planning';
 import { byteLength, decodeText, encodeText, readable } from '../../../server/planning/text/bytes';
 import {
   fileKindOf,
@@ -12,6 +13,7 @@ import { type Block, type BlockKind, leaf, serialise } from '../../../server/pla
 import { parseMarkdown } from '../../../server/planning/text/parse';
 import { cellsOf } from '../../../server/planning/text/tables';
 import { entryOf, frontmatterEntries, listOf, scalarOf } from '../../../server/planning/text/values';
+import { tree } from './tree';
 
 /** The blocks of a text, each as its kind, and `(kinds of its children)`. */
 function check(text: string, expected: string): void {
@@ -299,6 +301,20 @@ describe('documents', () => {
     ] as const) {
       assert.equal(fileKindOf(path), kind, path);
     }
+  });
+
+  it('are compared byte for byte over a whole tree', async () => {
+    const { different, files, kinds } = await roundtrip(
+      tree({
+        'STATE.md': 'Status: x\r\n',
+        'phases/1/1-PLAN.md': 'prose',
+        'config.json': Uint8Array.of(0, 255),
+      }),
+    );
+    assert.deepEqual([different, files], [[], 3]);
+    assert.deepEqual(kinds.get('STATE'), { bytes: 11, understood: 11, prose: 0 });
+    assert.deepEqual(kinds.get('PLAN'), { bytes: 5, understood: 5, prose: 5 });
+    assert.deepEqual(kinds.get('data'), { bytes: 2, understood: 2, prose: 0 });
   });
 
   it('count what is understood, and prose apart', () => {

@@ -1,8 +1,9 @@
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
 import { workflow, type Workflow } from '../../../schemas';
-import type { ExecutablePhase, ExecutablePlan } from '../../../server/planning';
+import { type ExecutablePhase, type ExecutablePlan, readPlanning } from '../../../server/planning';
 import { askWorkflow, phaseWorkflow } from '../../../server/templates';
+import { generateTree } from '../../planning/generator';
 
 function plan(id: string, wave: number, after: readonly string[] = [], done = false): ExecutablePlan {
   const file = `.planning/phases/03-x/${id}-PLAN.md`;
@@ -136,6 +137,34 @@ describe('phaseWorkflow', () => {
         assert.equal(flow.limits['agent'], parallel);
       }),
     );
+  });
+});
+
+describe('workflows of generated trees', () => {
+  it('have every open plan after all plans it names', async () => {
+    for (let seed = 1; seed <= 50; seed++) {
+      const { files } = generateTree(seed);
+      const planning = await readPlanning(
+        {
+          list: () => Promise.resolve([...files.keys()].map((path) => `.planning/${path}`).sort()),
+          read: (path) => Promise.resolve(files.get(path.slice('.planning/'.length))),
+        },
+        1,
+      );
+      for (const { key } of planning.view.milestones.flatMap((milestone) => milestone.phases)) {
+        const read = planning.phase(key)!;
+        const open = read.plans.filter((one) => !one.done);
+        if (open.length === 0) continue;
+        const before = ancestors(workflow.parse(phaseWorkflow(read, { parallel: 2 })));
+        for (const one of open) {
+          for (const id of one.after) {
+            if (open.some((other) => other.id === id))
+              assert.ok(before.get(`agent:${one.id}`)!.has(`merge:${id}`));
+          }
+        }
+        assert.equal([...before.keys()].filter((id) => id.startsWith('agent:')).length, open.length);
+      }
+    }
   });
 });
 
