@@ -260,6 +260,229 @@ export const codes = {
     'Choose a side, or resolve the files by hand.',
   ),
 
+  // Melodies: workflows as people write them. {place} is the file, line and column, or the way into the document.
+  'melody.unreadable': error(
+    '{file} could not be read: {detail}',
+    'Check the path and that you may read it.',
+  ),
+  'melody.tooLarge': error(
+    '{file} has {bytes} bytes; a Melody has at most {most}.',
+    'Split it into several Melodies, or check that it is the file you meant.',
+  ),
+  'melody.empty': error('{file} is empty.', 'Begin it with the example in docs/melody.md.'),
+  'melody.syntax': error('{place}: this is not JSON: {detail}.', 'Correct the text there.'),
+  'melody.tooDeep': error(
+    '{place}: brackets lie more than {most} deep in each other.',
+    'Flatten what lies there, or check that the file is whole.',
+  ),
+  'melody.keyTwice': error(
+    '{place}: the key “{key}” stands here a second time; the first is in line {first}.',
+    'Remove one of the two, or rename it.',
+  ),
+  'melody.keyForbidden': error('{place}: “{key}” cannot be a key.', 'Choose another name for it.'),
+  'melody.versionUnknown': error('{place}: {found} is no version of a Melody.', 'Write "version": {known}.'),
+  'melody.newer': error(
+    '{file} has version {found} of the format; this Symphony knows {known}.',
+    'Update Symphony, or ask for the file in version {known}. It was not changed.',
+  ),
+  'melody.older': warning(
+    '{file} has version {found} of the format; it was read as version {known}.',
+    'Run “symphony melody convert {file}” to write it anew.',
+  ),
+  'melody.migration': error(
+    '{file} could not be brought from version {from} to {to}: {detail}',
+    'Correct the file, or write it anew; it was not changed.',
+  ),
+  'melody.damaged': error(
+    '{file} is no whole Melody in binary form: {detail}',
+    'Take it from where it came from again, or use its JSON form.',
+  ),
+  'melody.malformed': error(
+    '{place}: {detail}.',
+    'Correct the value; docs/melody.md says what belongs there.',
+  ),
+  'melody.fieldUnknown': error(
+    '{place}: there is no field “{field}” here.',
+    'Check its spelling; what is yours to keep goes into metadata.custom.',
+  ),
+  'melody.kindUnknown': error('{place}: “{kind}” is no kind of node or edge.', 'Use one of: {known}.'),
+  'melody.typeUnknown': error(
+    '{place}: “{type}” is no type of a port.',
+    'Use any, text, json, file, number, boolean, artifact, artifact<word> or list<type>.',
+  ),
+  'melody.tooMany': error(
+    '{place}: {found} {what} are more than the {most} a Melody may have.',
+    'Move a part of it into a Melody of its own and use it as a subworkflow.',
+  ),
+  'melody.idTwice': error(
+    '{place}: the id “{id}” is taken already; the first is in {first}.',
+    'Give one of the two another id.',
+  ),
+  'melody.portTwice': error('{place}: the node {node} has two ports named “{port}”.', 'Rename one of them.'),
+  'melody.edgeTwice': warning(
+    '{place}: this edge from {from} to {to} is there already.',
+    'Remove one of the two.',
+  ),
+  'melody.dangling': error(
+    '{place}: the edge’s end “{end}” names the node {node}, which is not on this level.',
+    'Correct the id, or add the node. Nodes inside a body are reached through the ports of their loop or map.',
+  ),
+  'melody.endMalformed': error(
+    '{place}: “{end}” is no end of a data edge.',
+    'Write the node’s id, a dot and the port, for example {example}.',
+  ),
+  'melody.portUnknown': error('{place}: the node {node} has no {side} “{port}”.', 'Use one of: {known}.'),
+  'melody.portSide': error(
+    '{place}: “{port}” of the node {node} is an {found}, not an {expected}.',
+    'Swap the ends of the edge, or name an {expected}.',
+  ),
+  'melody.portTaken': error(
+    '{place}: the input “{port}” of the node {node} gets a value already, from {first}.',
+    'Remove one of the edges, merge them before, or set "many": true on the port.',
+  ),
+  'melody.typeMismatch': error(
+    '{place}: {to} expects {expected}, but {from} gives {actual}.',
+    'Connect other ports, change a type, or convert the value with a transform.',
+  ),
+  'melody.transformMisfit': error(
+    '{place}: the transform {op} needs {expected}, but {from} gives {actual}.',
+    'Remove the transform, or change the type of the output.',
+  ),
+  'melody.valueMisfit': error(
+    '{place}: {what} of the node {node} must be {expected}, but is {actual}.',
+    'Change the value or the type.',
+  ),
+  'melody.inputMissing': error(
+    '{place}: the input “{port}” ({type}) of the node {node} gets no value.',
+    'Connect an output to it, give it a default, or set "required": false.',
+  ),
+  'melody.cycle': error(
+    '{place}: these nodes wait for each other: {path}.',
+    'Remove one of the edges; what is to repeat goes into the body of a loop.',
+  ),
+  'melody.orphan': error(
+    '{place}: the node {node} is connected to nothing.',
+    'Connect it, remove it, or disable it with "enabled": false.',
+  ),
+  'melody.outputUnreachable': error(
+    '{place}: no value can ever reach the output {node}, because of {cause}.',
+    'Enable, complete or go around {cause}.',
+  ),
+  'melody.bodyEmpty': error('{place}: the body of {node} has no nodes.', 'Put the steps to repeat into it.'),
+  'melody.bodyTooDeep': error(
+    '{place}: bodies lie more than {most} deep in each other.',
+    'Make a Melody of its own from the inner part and use it as a subworkflow.',
+  ),
+  'melody.bodyInput': error(
+    '{place}: the input {input} in the body of {node} is no input port of it.',
+    'Name it like one of: {known}.',
+  ),
+  'melody.bodyOutput': error(
+    '{place}: the output port “{port}” of {node} has no output node of that id in the body.',
+    'Add an output node with the id {port} to the body, or remove the port.',
+  ),
+  'melody.mapOver': error(
+    '{place}: {node} goes over “{over}”, which is {actual}.',
+    'Name an input port of a list type.',
+  ),
+  'melody.waitEither': error(
+    '{place}: {node} waits for no time, or for two.',
+    'Give either minutes or until.',
+  ),
+  'melody.joinMore': error(
+    '{place}: {node} waits for {count} nodes, but {found} come before it.',
+    'Lower the number, or connect more nodes.',
+  ),
+  'melody.loopEither': error(
+    '{place}: the loop {node} has both while and until.',
+    'Keep the one that says when it ends.',
+  ),
+  'melody.expression': error(
+    '{place}: the expression is not valid at its character {at}: {detail}.',
+    'Correct it; docs/melody.md lists what expressions can say.',
+  ),
+  'melody.expressionFailed': error(
+    'The expression “{expression}” failed: {detail}.',
+    'Correct the expression, or the value it works on.',
+  ),
+  'melody.expressionBudget': error(
+    'The expression “{expression}” took more than {most} steps.',
+    'Make it simpler, or give it shorter lists.',
+  ),
+  'melody.policyBoth': error(
+    '{place}: the node {node} has both fallback and skip; only one of them can happen.',
+    'Remove one of the two.',
+  ),
+  'melody.fallbackEither': error(
+    '{place}: the fallback of {node} names neither a node nor a value, or both.',
+    'Give exactly one of them.',
+  ),
+  'melody.policyNode': error(
+    '{place}: the {policy} of {node} names the node {named}, which is not on this level.',
+    'Correct the id, or add the node.',
+  ),
+  'melody.policySelf': error('{place}: the node {node} is its own {policy}.', 'Name another node.'),
+  'melody.fallbackLoop': error(
+    '{place}: these nodes are each other’s fallback: {path}.',
+    'Let one of them fail for good.',
+  ),
+  'melody.fallbackWaits': error(
+    '{place}: the fallback {named} waits for {node}, which it should replace.',
+    'Remove the edges between them, or name another node.',
+  ),
+  'melody.policyPort': error(
+    '{place}: the {policy} of {node} gives a value for “{port}”, which is no output of it.',
+    'Use one of: {known}.',
+  ),
+  'melody.budgetOver': error(
+    '{place}: the node {node} may use {found} {what}, but the whole run only {most}.',
+    'Lower the one or raise the other.',
+  ),
+  'melody.timeoutOver': error(
+    '{place}: the node {node} may take {found} minutes, but the whole run only {most}.',
+    'Lower the one or raise the other.',
+  ),
+  'melody.retryOver': error(
+    '{place}: the pauses between the tries of {node} add up to {found} minutes, but the whole run may take {most}.',
+    'Try less often, pause less, or raise the timeout.',
+  ),
+  'melody.skipEmpty': warning(
+    '{place}: if {node} is skipped, {to} gets no value.',
+    'Give a default for “{port}” in the skip policy, or set "required": false at the input.',
+  ),
+  'melody.compensateUnused': warning(
+    '{place}: {node} has a compensation, but the run never compensates.',
+    'Set policy.onFailure to "compensate", or remove it.',
+  ),
+  'melody.schedule': error(
+    '{place}: “{schedule}” is no schedule: {detail}.',
+    'Write five fields: minute 0-59, hour 0-23, day 1-31, month 1-12, weekday 0-7; * , - and / may be used.',
+  ),
+  'melody.triggerInput': error(
+    '{place}: the trigger {trigger} gives a value for “{input}”, which is no input of the Melody.',
+    'Use one of: {known}.',
+  ),
+  'melody.path': error(
+    '{place}: “{path}” is no path of a Melody below this workspace.',
+    'Write a relative path with forward slashes that ends in .melody.json.',
+  ),
+  'melody.more': warning(
+    '{file} has {count} more problems.',
+    'Correct those that are shown, then check again.',
+  ),
+  'melody.exists': error(
+    '{path} exists already; it was not changed.',
+    'Move it away, or convert to another folder.',
+  ),
+  'melody.changedMeanwhile': error(
+    '{path} was changed by something else meanwhile; it was not written.',
+    'Run the command again.',
+  ),
+  'melody.editRefused': error(
+    'The change at {path} cannot be made in {file}: {detail}',
+    'Look at the file; it was not changed.',
+  ),
+
   // review
   'review.unknown': error('There is no changeset {changeset}.', 'Refresh the view.'),
   'review.changedMeanwhile': warning(

@@ -1,0 +1,202 @@
+import { Environment, type ASTNode, type ParseResult } from '@marcbachmann/cel-js';
+import { problem, type Json } from '../base';
+import { instrumented } from './expressionBudget';
+
+/** What an expression can speak of, by where it stands, and what it must give. */
+export const scopes = {
+  item: { names: { item: 'dyn' }, gives: 'value' },
+  keep: { names: { item: 'dyn' }, gives: 'yes or no' },
+  reduce: { names: { total: 'dyn', item: 'dyn' }, gives: 'value' },
+  edge: { names: { outputs: 'map<string, dyn>' }, gives: 'yes or no' },
+  branch: { names: { inputs: 'map<string, dyn>' }, gives: 'yes or no' },
+  loop: {
+    names: { inputs: 'map<string, dyn>', outputs: 'map<string, dyn>', iteration: 'int' },
+    gives: 'yes or no',
+  },
+} as const;
+export type Scope = keyof typeof scopes;
+
+/** The steps one evaluation may take: each item a macro looks at, and each thousand characters or items it joins. */
+export const mostSteps = 100_000;
+
+/** What is wrong with an expression; `at` counts its characters from 0. */
+export interface ExpressionFault {
+  readonly detail: string;
+  readonly at: number;
+}
+
+/** Names of ports an expression may use behind `inputs` and `outputs`; absent: any. */
+export interface KnownPorts {
+  readonly inputs?: ReadonlySet<string>;
+  readonly outputs?: ReadonlySet<string>;
+}
+
+/** Understands an expression without evaluating it; undefined when it is good. */
+export function checkExpression(
+  text: string,
+  scope: Scope,
+  known: KnownPorts = {},
+): ExpressionFault | undefined {
+  let parsed: ParseResult;
+  try {
+    parsed = environments[scope].parse(text);
+  } catch (thrown) {
+    return faultOf(thrown);
+  }
+  const refused = refusedIn(parsed.ast, known);
+  if (refused !== undefined) return refused;
+  const { valid, type, error } = parsed.check();
+  if (!valid) return faultOf(error);
+  if (scopes[scope].gives === 'yes or no' && type !== 'bool' && type !== 'dyn')
+    return { detail: `it gives ${type}, but yes or no is asked`, at: 0 };
+  return undefined;
+}
+
+/**
+ * Evaluates an expression within a budget of steps. Equal values give equal results; there is no clock, no
+ * randomness and nothing of the program in reach. Throws `melody.expressionFailed` and `melody.expressionBudget`.
+ */
+export function evaluateExpression(
+  text: string,
+  scope: Scope,
+  values: Readonly<Record<string, Json>>,
+  budget = mostSteps,
+): Json {
+  const fault = checkExpression(text, scope);
+  if (fault !== undefined)
+    throw problem('melody.expressionFailed', { expression: text, detail: fault.detail });
+  const spent = { steps: 0 };
+  try {
+    const { ast } = environments[scope].parse(text);
+    const result: unknown = counting(scope, spent, budget).evaluate(
+      instrumented(ast),
+      typed(scope, values),
+    );
+    // An error within any() and all() can be swallowed by the language; the budget cannot.
+    if (spent.steps <= budget) return jsonOf(result, 0);
+  } catch (thrown) {
+    if (spent.steps <= budget)
+      throw problem('melody.expressionFailed', { expression: text, detail: faultOf(thrown).detail }, thrown);
+  }
+  throw problem('melody.expressionBudget', { expression: text, most: budget });
+}
+
+const limits = {
+  maxAstNodes: 500,
+  maxDepth: 40,
+  maxListElements: 200,
+  maxMapEntries: 200,
+  maxCallArguments: 8,
+};
+const environments = Object.fromEntries(
+  Object.keys(scopes).map((scope) => [scope, environmentOf(scope as Scope)]),
+) as Readonly<Record<Scope, Environment>>;
+
+/** Numbers of JSON have no kind; whole and broken ones mix as people expect. */
+function environmentOf(scope: Scope, more = limits): Environment {
+  const environment = new Environment({ limits: more, homogeneousAggregateLiterals: false });
+  const mixed: Readonly<Record<string, (a: number, b: number) => number | boolean>> = {
+    '==': (a, b) => a === b,
+    '+': (a, b) => a + b,
+    '-': (a, b) => a - b,
+    '*': (a, b) => a * b,
+    '/': (a, b) => a / b,
+  };
+  for (const [operator, work] of Object.entries(mixed))
+    for (const [left, right] of [
+      ['double', 'int'],
+      ['int', 'double'],
+    ] as const)
+      environment.registerOperator(`${left} ${operator} ${right}`, (a: unknown, b: unknown) =>
+        work(Number(a), Number(b)),
+      );
+  for (const [name, type] of Object.entries(scopes[scope].names)) environment.registerVariable(name, type);
+  return environment;
+}
+
+/** An environment whose macros and sums pay for what they do. */
+function counting(scope: Scope, spent: { steps: number }, budget: number): Environment {
+  const pay = (steps: number) => {
+    spent.steps += steps;
+    if (spent.steps > budget) throw new Error('budget');
+  };
+  return environmentOf(scope, { ...limits, maxAstNodes: 5000, maxDepth: 1000 })
+    .registerFunction({
+      name: 'symphonyStep',
+      returnType: 'bool',
+      params: [],
+      async: false,
+      handler: () => {
+        pay(1);
+        return true;
+      },
+    })
+    .registerFunction({
+      name: 'symphonySum',
+      returnType: 'dyn',
+      params: [{ name: 'sum', type: 'dyn' }],
+      async: false,
+      handler: (sum: unknown) => {
+        if (typeof sum === 'string' || Array.isArray(sum)) pay(Math.ceil(sum.length / 1000));
+        return sum;
+      },
+    });
+}
+
+/** What the library offers and we do not: patterns can take for ever, and bindings can double what they hold. */
+const refusedCalls: ReadonlySet<string> = new Set(['matches', 'bind', 'symphonyStep', 'symphonySum']);
+
+function refusedIn(root: ASTNode, known: KnownPorts): ExpressionFault | undefined {
+  const open: unknown[] = [root];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (Array.isArray(next)) {
+      open.push(...(next as unknown[]));
+      continue;
+    }
+    if (typeof next !== 'object' || next === null || !('op' in next)) continue;
+    const node = next as ASTNode;
+    if ((node.op === 'call' || node.op === 'rcall') && refusedCalls.has(node.args[0]))
+      return { detail: `${node.args[0]} is not offered here`, at: node.start };
+    if (node.op === '.' && node.args[0].op === 'id') {
+      const ports = known[node.args[0].args as keyof KnownPorts];
+      if (ports !== undefined && !ports.has(node.args[1]))
+        return { detail: `${node.args[0].args} has no ${node.args[1]}`, at: node.end - node.args[1].length };
+    }
+    open.push(node.args);
+  }
+  return undefined;
+}
+
+function faultOf(thrown: unknown): ExpressionFault {
+  const { summary, message, range } = thrown as {
+    summary?: string;
+    message?: string;
+    range?: { start: number };
+  };
+  return { detail: (summary ?? message ?? String(thrown)).replace(/\.$/, ''), at: range?.start ?? 0 };
+}
+
+/** Counted numbers of the language are whole ones. */
+function typed(scope: Scope, values: Readonly<Record<string, Json>>): Record<string, unknown> {
+  const names: Readonly<Record<string, string>> = scopes[scope].names;
+  return Object.fromEntries(
+    Object.entries(names).map(([name, type]) => [
+      name,
+      type === 'int' ? BigInt(Math.trunc(Number(values[name] ?? 0))) : (values[name] ?? null),
+    ]),
+  );
+}
+
+function jsonOf(value: unknown, depth: number): Json {
+  if (depth > 200) throw new Error('the result lies too deep');
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) return Number(value);
+  if (Array.isArray(value)) return value.map((item) => jsonOf(item, depth + 1));
+  if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, jsonOf(inner, depth + 1)]));
+  if (value instanceof Map)
+    return Object.fromEntries([...value].map(([key, inner]) => [String(key), jsonOf(inner, depth + 1)]));
+  throw new Error('the result is no JSON value');
+}
