@@ -6,6 +6,7 @@ const finalCodes: ReadonlySet<Code> = new Set<Code>([
   'model.none',
   'model.noKey',
   'model.unauthorized',
+  'model.noConsent',
 ]);
 const finalFamilies = ['agent.', 'verify.', 'workflow.'];
 
