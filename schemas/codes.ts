@@ -172,6 +172,10 @@ export const codes = {
     'The model {model} belongs to the editor, and no editor window is connected.',
     'Open the workspace in VS Code and retry the run.',
   ),
+  'model.noConsent': error(
+    'The editor does not let Symphony use its model {model}.',
+    'Allow it when the editor asks, or choose another model with “Symphony: Choose Model…”; then retry the run.',
+  ),
   'model.scriptedUnknown': error(
     'The scripted model has no answer to this request: {detail}',
     'It serves the bundled sample alone; choose a real model for your own work.',

@@ -52,8 +52,11 @@ function messageOf(message: ChatMessage): vscode.LanguageModelChatMessage {
     case 'tool':
       return vscode.LanguageModelChatMessage.User(
         message.results.map(
-          ({ id, text }) =>
-            new vscode.LanguageModelToolResultPart(id, [new vscode.LanguageModelTextPart(text)]),
+          // The stable API cannot mark a result as an error, so its text says so, as for other providers.
+          ({ id, text, isError }) =>
+            new vscode.LanguageModelToolResultPart(id, [
+              new vscode.LanguageModelTextPart(isError ? `Error: ${text}` : text),
+            ]),
         ),
       );
   }
@@ -113,7 +116,7 @@ function modelProblem(thrown: unknown, model: vscode.LanguageModelChat): Error {
   const provider = model.name;
   const { code, message } = thrown as { code?: unknown; message?: unknown };
   if (code === vscode.LanguageModelError.NoPermissions.name)
-    return problem('model.unauthorized', { provider });
+    return problem('model.noConsent', { model: `editor/${model.id}` });
   if (code === vscode.LanguageModelError.NotFound.name)
     return problem('model.unknown', { model: model.id, known: '' });
   if (

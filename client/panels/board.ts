@@ -66,7 +66,8 @@ export class Boards implements vscode.WebviewPanelSerializer {
       if (this.panels.get(run) === panel) this.panels.delete(run);
     });
     await fill(panel, this.ctx.extension.extensionUri, 'board', this.titleOf(run));
-    await this.post(panel, { method: 'init', params: this.initOf(run) });
+    // Not awaited: a message is delivered once the page is shown, and a restored page is shown only after this.
+    void this.post(panel, { method: 'init', params: this.initOf(run) });
     void this.data.runs.get();
   }
 

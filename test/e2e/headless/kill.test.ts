@@ -4,24 +4,13 @@
  * leaving anything behind.
  */
 import { strict as assert } from 'node:assert';
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { startScriptedModel, type ScriptedModel } from '../../../server/llm';
 import { silentLog } from '../../../server/base';
 import { fixtureScript, makeFixtureRepository } from '../../fixtures/make';
+import { copyOf, leftInHome, mulberry32, processesIn, until, userState } from './aftermath';
 import { WireClient, type WireSettings } from './client';
 
 const kills = process.env['SYMPHONY_TIER'] === 'long' ? 30 : 3;
@@ -141,63 +130,7 @@ const wireSettings = (root: string, state: string, model: ScriptedModel): WireSe
 /** Processes, sockets, endpoints and worktrees that outlived their owner. */
 async function leftovers(state: string, workspace: string, root: string): Promise<string[]> {
   await until(() => processesIn([state, root]).length === 0).catch(() => undefined);
-  const worktrees = path.join(workspace, 'worktrees');
-  const runs = existsSync(worktrees) ? readdirSync(worktrees) : [];
-  return [
-    ...processesIn([state, root]),
-    ...runs.flatMap((run) => readdirSync(path.join(worktrees, run)).map((name) => `worktree ${run}/${name}`)),
-    ...readdirSync(workspace).filter((name) => name === 'endpoint.json' || name.endsWith('.sock')),
-    ...execFileSync(
-      'git',
-      ['--git-dir', path.join(workspace, 'repository.git'), 'worktree', 'list', '--porcelain'],
-      { encoding: 'utf8' },
-    )
-      .split('\n\n')
-      .filter((entry) => entry.startsWith('worktree ') && !entry.includes('bare')),
-  ];
-}
-
-/** Command lines of living processes that work in one of the folders or name it. */
-function processesIn(folders: readonly string[]): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .flatMap((pid) => {
-      try {
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');
-        const place = readlinkSync(`/proc/${pid}/cwd`);
-        return folders.some((folder) => command.includes(folder) || place.startsWith(folder))
-          ? [`process ${pid} ${command}`]
-          : [];
-      } catch {
-        return [];
-      }
-    });
-}
-
-/** Everything of the user's that a run must not touch: each file's bytes and mode, `.git` included. */
-function userState(root: string): Record<string, string> {
-  const found: Record<string, string> = {};
-  const visit = (folder: string): void => {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      const file = path.join(folder, entry.name);
-      if (entry.isDirectory()) {
-        if (path.relative(root, file) !== 'node_modules') visit(file);
-      } else if (entry.isFile()) {
-        const mode = statSync(file).mode.toString(8);
-        found[path.relative(root, file)] =
-          `${mode} ${createHash('sha256').update(readFileSync(file)).digest('hex')}`;
-      }
-    }
-  };
-  visit(root);
-  return found;
-}
-
-function copyOf(pristine: string, folders: string[]): string {
-  const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'symphony-kill-')));
-  folders.push(folder);
-  cpSync(pristine, folder, { recursive: true, verbatimSymlinks: true });
-  return folder;
+  return [...processesIn([state, root]), ...leftInHome(workspace)];
 }
 
 function isAlive(pid: number): boolean {
@@ -207,24 +140,4 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-async function until(condition: () => boolean, timeoutMs = 5_000): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error('waited in vain');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-/** A small seeded generator (Mulberry32), so that a failing round can be repeated. */
-function mulberry32(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }

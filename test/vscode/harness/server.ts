@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -16,6 +16,8 @@ export interface ServerOptions {
   readonly trust?: boolean;
   /** A packaged extension to install as a user would. */
   readonly vsix?: string;
+  /** Folders of further extensions, copied to where installed ones lie. */
+  readonly beside?: readonly string[];
   /** Adds to the environment of the server and so of the extension host. */
   readonly env?: Readonly<Record<string, string>>;
   /** `false` takes code-server as shipped, which allows proposed API; only the bench and probes want that. */
@@ -66,6 +68,8 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   const extensions = path.join(folder, 'extensions');
   for (const made of [home, extensions, path.join(data, 'data/User'), path.join(data, 'data/Machine')])
     mkdirSync(made, { recursive: true, mode: 0o700 });
+  for (const extension of options.beside ?? [])
+    cpSync(extension, path.join(extensions, path.basename(extension)), { recursive: true });
   const settings = {
     ...quiet,
     'security.workspace.trust.enabled': options.trust === true,
