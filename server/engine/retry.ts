@@ -8,12 +8,9 @@ const finalCodes: ReadonlySet<Code> = new Set<Code>([
   'model.unknown',
   'model.noKey',
   'model.unauthorized',
-<<<<<<< HEAD
   'model.refused',
   'model.scriptedUnknown',
-=======
   'model.noConsent',
->>>>>>> hosts
 ]);
 const finalFamilies = ['agent.', 'verify.', 'workflow.'];
 
