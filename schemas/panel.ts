@@ -14,6 +14,8 @@ export const panels = {
   board: {
     requests: { boardSnapshot, runCommand, runAnswer, runList, runShow },
     ui: {
+      /** The page listens now: it is told what to show. What is posted to a page before that may be lost. */
+      'ui/ready': z.object({}),
       /** Opens the proposed changes of a run, or of one plan of it. */
       'ui/openReview': z.object({ run: z.string().max(200), plan: z.string().max(200).optional() }),
       /** Opens the files a question of a run is about. */
