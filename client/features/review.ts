@@ -81,7 +81,8 @@ export class Review {
     });
     await this.data.changesets.refresh();
     this.tellDone(changeset, decision, answer.files);
-    await this.tellRefusals(target, answer.files);
+    // Not waited for: the decision is made, whenever the person looks at the message.
+    this.tellRefusals(target, answer.files).catch((thrown: unknown) => this.ctx.explain(thrown));
   }
 
   private async diff(file: ChangedFile, left: vscode.Uri, title: string): Promise<void> {
