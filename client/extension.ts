@@ -52,13 +52,15 @@ export function activate(extension: vscode.ExtensionContext): Inspection | undef
   const documents = new TextDocuments(made);
   const boards = new Boards(made, data);
   registerReviewFiles(made);
-  const trees = [registerPlanTree(made, data), registerRunsTree(made, data), registerChangesTree(made, data)];
+  const changes = registerChangesTree(made, data);
+  const trees = [registerPlanTree(made, data), registerRunsTree(made, data), changes.provider];
   registerBadges(made, data);
   registerStatus(made, data);
   watchModel(made);
   tellEnds(made, data);
   const questions = new Questions(made, data, documents, boards);
-  registerCommands({ ctx: made, data, boards, review: new Review(made, data), questions, documents });
+  const review = new Review(made, data);
+  registerCommands({ ctx: made, data, boards, review, changes, questions, documents });
   const look = () => void data.refreshIfLooked();
   made.add(vscode.workspace.onDidGrantWorkspaceTrust(look));
   made.add(vscode.workspace.onDidChangeWorkspaceFolders(look));

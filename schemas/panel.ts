@@ -15,6 +15,8 @@ export const panels = {
   board: {
     requests: { boardSnapshot, runCommand, runAnswer, runList, runShow },
     ui: {
+      /** The page listens now: it is told what to show. What is posted to a page before that may be lost. */
+      'ui/ready': z.object({}),
       /** Opens the proposed changes of a run, or of one plan of it. */
       'ui/openReview': z.object({ run: textUpTo(200), plan: z.optional(textUpTo(200)) }),
       /** Opens the files a question of a run is about. */

@@ -13,6 +13,8 @@ export interface Requests {
   'run/answer': Wire<typeof runAnswer>;
   'run/list': Wire<typeof runList>;
   'run/show': Wire<typeof runShow>;
+  /** Says that the page listens; `init` follows. */
+  'ui/ready': { params: Record<string, never>; result: unknown };
   /** Opens the proposed changes; `plan` narrows them to one plan. */
   'ui/openReview': { params: { run: string; plan?: string }; result: unknown };
   /** Opens the file of a plan. */

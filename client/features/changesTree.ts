@@ -20,8 +20,14 @@ export type ChangeItem =
     }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
+export interface ChangesView {
+  readonly provider: vscode.TreeDataProvider<ChangeItem>;
+  /** The selected row; keys act on it, since the editor hands them no row. */
+  selected(): ChangeItem | undefined;
+}
+
 /** *Changes*: what agents propose, by plan, until it is decided on. The badge counts undecided files. */
-export function registerChangesTree(ctx: Ctx, data: Data): vscode.TreeDataProvider<ChangeItem> {
+export function registerChangesTree(ctx: Ctx, data: Data): ChangesView {
   const provider = new ChangesTree(ctx, data);
   const view = ctx.add(vscode.window.createTreeView('symphony.changes', { treeDataProvider: provider }));
   ctx.add(
@@ -35,7 +41,7 @@ export function registerChangesTree(ctx: Ctx, data: Data): vscode.TreeDataProvid
     }),
   );
   ctx.add(ctx.onBlocked(() => provider.refresh()));
-  return provider;
+  return { provider, selected: () => view.selection[0] };
 }
 
 /** The files of a changeset nobody has decided on. */
@@ -84,13 +90,14 @@ class ChangesTree implements vscode.TreeDataProvider<ChangeItem> {
     }
     if (item.kind === 'changeset') {
       const { changeset } = item;
+      const [only, ...others] = changeset.groups;
+      if (only?.plan === asked && others.length === 0) return filesIn(changeset, asked);
       return changeset.groups
         .filter(({ plan }) => filesOf(changeset, plan).length > 0)
         .map(({ plan, title }) => ({ kind: 'group', changeset, plan, title }));
     }
     if (item.kind === 'group') {
-      const { changeset, plan } = item;
-      return filesOf(changeset, plan).map((file) => ({ kind: 'file', changeset, plan, file }));
+      return filesIn(item.changeset, item.plan);
     }
     return [];
   }
@@ -108,6 +115,12 @@ class ChangesTree implements vscode.TreeDataProvider<ChangeItem> {
     }
   }
 }
+
+/** What stands in the place of a plan's id where an agent was asked about a file; it needs no row of its own. */
+const asked = 'ask';
+
+const filesIn = (changeset: Changeset, plan: string): ChangeItem[] =>
+  filesOf(changeset, plan).map((file) => ({ kind: 'file', changeset, plan, file }));
 
 function changesetItem(changeset: Changeset): vscode.TreeItem {
   const item = new vscode.TreeItem(phaseTitle(visible(changeset.title, true)), expanded);

@@ -6,6 +6,7 @@ import type { Boards } from '../panels/board';
 import { problemOf } from '../problems';
 import { problemFix, problemSeverity, problemText } from '../texts';
 import { askAgent } from './askAgent';
+import type { ChangesView } from './changesTree';
 import type { CommandId } from './commandIds';
 import type { Data } from './data';
 import { doctor, exportReport } from './doctor';
@@ -23,6 +24,7 @@ export interface Tools {
   readonly data: Data;
   readonly boards: Boards;
   readonly review: Review;
+  readonly changes: ChangesView;
   readonly questions: Questions;
   readonly documents: TextDocuments;
 }
@@ -34,7 +36,15 @@ interface RunTarget {
 type Handler = (...args: never[]) => unknown;
 
 /** Every command and what it does. */
-function table({ ctx, data, boards, review, questions, documents }: Tools): Record<CommandId, Handler> {
+function table({
+  ctx,
+  data,
+  boards,
+  review,
+  changes,
+  questions,
+  documents,
+}: Tools): Record<CommandId, Handler> {
   const command =
     (verb: 'pause' | 'resume' | 'cancel' | 'retry', states: readonly RunSummary['state'][]) =>
     async (target?: RunTarget) => {
@@ -49,6 +59,11 @@ function table({ ctx, data, boards, review, questions, documents }: Tools): Reco
   };
   const accept = onChangeset((target) => review.decide(target, 'accept'));
   const reject = onChangeset((target) => review.decide(target, 'reject'));
+  /** A menu hands over its row; a key means the selected one, and nothing where none is selected. */
+  const onSelected = (act: (target: ChangeTarget) => Promise<void>) => async (target?: ChangeTarget) => {
+    const row = target ?? changes.selected();
+    if (row && 'changeset' in row) await act(row);
+  };
   return {
     'symphony.executePhase': (item?: { phase?: PhaseView }) =>
       executePhase(ctx, data, documents, boards.open, item?.phase),
@@ -79,8 +94,8 @@ function table({ ctx, data, boards, review, questions, documents }: Tools): Reco
     'symphony.openChange': onChangeset((target) => review.open(target)),
     'symphony.openChangeAgainstWorking': onChangeset((target) => review.openAgainstWorking(target)),
     'symphony.openAllChanges': onChangeset((target) => review.openAll(target)),
-    'symphony.acceptChange': accept,
-    'symphony.rejectChange': reject,
+    'symphony.acceptChange': onSelected(accept),
+    'symphony.rejectChange': onSelected(reject),
     'symphony.acceptPlan': accept,
     'symphony.rejectPlan': reject,
     'symphony.acceptAll': accept,

@@ -65,11 +65,10 @@ export class Review {
   /** Decides on a file, the undecided files of a plan, or those of the whole changeset. */
   async decide(target: ChangeTarget, decision: 'accept' | 'reject'): Promise<void> {
     const changeset = this.data.changeset(target.changeset.changeset) ?? target.changeset;
-    const files = target.file
-      ? [target.file]
-      : undecided(changeset).filter(
-          (file) => target.plan === undefined || filesOf(changeset, target.plan).includes(file),
-        );
+    const { file: only, plan } = target;
+    const files = undecided(changeset).filter((file) =>
+      only ? file.path === only.path : plan === undefined || filesOf(changeset, plan).includes(file),
+    );
     if (files.length === 0) return;
     if (decision === 'reject' && files.length > 1 && !(await this.sureToReject(files.length))) return;
     const paths = files.map(({ path }) => path);
@@ -82,7 +81,8 @@ export class Review {
     });
     await this.data.changesets.refresh();
     this.tellDone(changeset, decision, answer.files);
-    await this.tellRefusals(target, answer.files);
+    // Not waited for: the decision is made, whenever the person looks at the message.
+    this.tellRefusals(target, answer.files).catch((thrown: unknown) => this.ctx.explain(thrown));
   }
 
   private async diff(file: ChangedFile, left: vscode.Uri, title: string): Promise<void> {

@@ -65,11 +65,12 @@ class RunsTree implements vscode.TreeDataProvider<RunItem> {
     }
     if (item.kind !== 'run') return [];
     const { run, questions, problem } = item.run;
-    const detail = await this.data.detail(run).get();
+    // One agent asked about one file is the run itself; a row of its own would say everything twice.
+    const plans = item.run.kind === 'ask' ? [] : (await this.data.detail(run).get())?.plans;
     return [
       ...questions.map((question): RunItem => ({ kind: 'question', run, question })),
       ...(problem ? [{ kind: 'problem', key: run, problem } as const] : []),
-      ...(detail?.plans ?? []).map((report): RunItem => ({ kind: 'report', run, report })),
+      ...(plans ?? []).map((report): RunItem => ({ kind: 'report', run, report })),
     ];
   }
 
@@ -89,7 +90,11 @@ class RunsTree implements vscode.TreeDataProvider<RunItem> {
 
 function runItem(run: RunSummary): vscode.TreeItem {
   const busy = run.endedAt === null;
-  const item = new vscode.TreeItem(phaseTitle(visible(run.title, true)), busy ? expanded : collapsed);
+  const hasRows = run.kind !== 'ask' || run.questions.length > 0 || run.problem !== null;
+  const item = new vscode.TreeItem(
+    phaseTitle(visible(run.title, true)),
+    hasRows ? (busy ? expanded : collapsed) : leaf,
+  );
   item.id = run.run;
   const state = runStateText(run.state);
   const { completed, total } = run.nodes;
@@ -118,18 +123,16 @@ function runTooltip(run: RunSummary): string {
 function reportItem(run: string, report: PlanReport): vscode.TreeItem {
   const title = visible(report.title, true);
   const { short } = titleOf(title);
-  // An agent asked about one file has no plan, so its whole title is what tells it apart.
-  const label = report.plan === askPlan ? title : `${report.plan} ${short}`.trim();
-  const item = new vscode.TreeItem(label, leaf);
+  const item = new vscode.TreeItem(`${report.plan} ${short}`.trim(), leaf);
   const state = nodeStateText(report.state);
   item.id = `${run}|${report.plan}`;
   item.description = joined(
     state,
     report.files.length === 0 ? '' : filesText(report.files.length),
-    short === '' && label !== title ? title : '',
+    short === '' ? title : '',
   );
   item.tooltip = [
-    label === title ? title : `${report.plan} ${title}`,
+    `${report.plan} ${title}`,
     joined(state, filesText(report.files.length)),
     ...(report.problem ? [visible(problemText(report.problem)), visible(problemFix(report.problem))] : []),
   ].join('\n');
@@ -157,9 +160,6 @@ function questionItem(run: string, question: Question): vscode.TreeItem {
   };
   return spoken(item);
 }
-
-/** What stands in the place of a plan's id where an agent was asked about a file. */
-const askPlan = 'ask';
 
 const leaf = vscode.TreeItemCollapsibleState.None;
 const collapsed = vscode.TreeItemCollapsibleState.Collapsed;

@@ -49,9 +49,12 @@ export class Boards implements vscode.WebviewPanelSerializer {
   };
 
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    if (!vscode.workspace.isTrusted) return panel.dispose();
     const { run } = (state ?? {}) as { run?: unknown };
-    if (typeof run !== 'string' || !vscode.workspace.isTrusted) panel.dispose();
-    else await this.adopt(panel, run);
+    // A window that closed right after the board opened has not saved which run it showed; it was the newest.
+    const shown = typeof run === 'string' ? run : (await this.data.runs.get())?.[0]?.run;
+    if (shown === undefined) panel.dispose();
+    else await this.adopt(panel, shown);
   }
 
   private async adopt(panel: vscode.WebviewPanel, run: string): Promise<void> {
@@ -66,8 +69,6 @@ export class Boards implements vscode.WebviewPanelSerializer {
       if (this.panels.get(run) === panel) this.panels.delete(run);
     });
     await fill(panel, this.ctx.extension.extensionUri, 'board', this.titleOf(run));
-    // Not awaited: a message is delivered once the page is shown, and a restored page is shown only after this.
-    void this.post(panel, { method: 'init', params: this.initOf(run) });
     void this.data.runs.get();
   }
 
@@ -106,7 +107,8 @@ export class Boards implements vscode.WebviewPanelSerializer {
         return this.post(panel, said ? { ...reply.message, problem: said } : reply.message);
       }
       case 'ui':
-        if (reply.method === 'ui/openPlan') await this.openPlan(String(reply.params.plan));
+        if (reply.method === 'ui/ready') await this.post(panel, { method: 'init', params: this.initOf(run) });
+        else if (reply.method === 'ui/openPlan') await this.openPlan(String(reply.params.plan));
         else if (reply.method === 'ui/openFiles') this.openFiles(run, String(reply.params.question));
         else await this.openReview(run, reply.params.plan);
         return this.post(panel, { id: reply.id, result: {} });

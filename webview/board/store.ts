@@ -228,6 +228,9 @@ export function createStore({ rpc, host, now }: StoreOptions): Store {
       });
   };
 
+  /** Asks to be told what to show; a host that does not answer is asked again by the person. */
+  const ready = (): void => void rpc.ask('ui/ready', {}).catch(() => undefined);
+
   const show = (next: string | null): void => {
     batch(() => {
       if (next !== (model.peek()?.run ?? null)) {
@@ -242,6 +245,7 @@ export function createStore({ rpc, host, now }: StoreOptions): Store {
         held = [];
       }
       run = next;
+      if (next === null) connected.value = true;
       phase.value = next === null ? 'noRun' : model.peek() ? 'ready' : 'loading';
     });
     void snapshot();
@@ -276,6 +280,7 @@ export function createStore({ rpc, host, now }: StoreOptions): Store {
       });
       rpc.on('board/patch', patch);
       rpc.on('events', ({ events: arrived }) => events(arrived));
+      ready();
       // The host sends `init` after a reload, too; when it does not, the saved run is better than nothing.
       setTimeout(() => {
         if (run === null && phase.peek() === 'loading') {
@@ -300,6 +305,7 @@ export function createStore({ rpc, host, now }: StoreOptions): Store {
     },
     retryNow() {
       wait = firstWait;
+      if (run === null) return ready();
       if (phase.peek() === 'error') phase.value = model.peek() ? 'ready' : 'loading';
       void snapshot();
     },
