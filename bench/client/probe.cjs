@@ -1,4 +1,5 @@
-// Runs in the extension host: activates the extension and says how long it took and what it loaded and cost.
+// Runs in the extension host: activates the extension and says how long `activate()` and all of it took, and what
+// it loaded and cost.
 const console = require('node:console');
 const { statSync } = require('node:fs');
 const Module = require('node:module');
@@ -15,7 +16,8 @@ exports.run = async () => {
   const before = process.memoryUsage().rss;
   const began = performance.now();
   await extension.activate();
-  const ms = performance.now() - began;
+  const allMs = performance.now() - began;
+  const { milliseconds: ms } = extension.exports;
   const bytes = Object.keys(Module._cache)
     .filter(
       (file) => file.startsWith(path.join(extension.extensionPath, path.sep)) && file !== module.filename,
@@ -24,5 +26,7 @@ exports.run = async () => {
   // Attaching loads the rest of the client; what it costs belongs to the memory, not to the activation.
   await vscode.commands.executeCommand('symphony.refresh');
   await pause(2000);
-  console.log(`probe ${JSON.stringify({ ms, bytes, rss: Math.max(0, process.memoryUsage().rss - before) })}`);
+  console.log(
+    `probe ${JSON.stringify({ ms, allMs, bytes, rss: Math.max(0, process.memoryUsage().rss - before) })}`,
+  );
 };

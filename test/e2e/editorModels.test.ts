@@ -52,7 +52,7 @@ describe('models of the editor', function () {
         const { summary } = await client.ask('runShow', { run });
         assert.equal(summary.problem?.code, code, JSON.stringify(summary.problem));
         assert.deepEqual(outside.asked, []);
-        await workbench.message('failed.').getByText('Retry').waitFor();
+        await workbench.message('failed.').getByRole('button', { name: 'Retry' }).waitFor();
       }));
 
   it('gone with the last window stop the run, which goes on by retry in the next one', () =>
@@ -71,7 +71,7 @@ describe('models of the editor', function () {
       await workbench.openWindow();
       await workbench.sideBar('Symphony');
       await workbench.treeItem('steps').waitFor();
-      await workbench.palette('Symphony: Retry Run');
+      await workbench.rowAction('steps', 'Retry');
       assert.equal(await client.until(run, ['completed', 'waiting']), 'completed');
       assert.deepEqual(askedAgain(outside, client.events), [], 'no recorded answer is asked for again');
     }));
