@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { RunSummary } from '../../schemas/wire';
 import type { Ctx } from '../ctx';
 import { problemFix, problemText } from '../texts';
+import { visible } from '../visible';
 import type { Data } from './data';
 
 export type OpenBoard = (run: string) => Promise<void>;
@@ -40,7 +41,9 @@ async function tellEnd(data: Data, summary: RunSummary): Promise<void> {
       await vscode.commands.executeCommand('symphony.openAllChanges', { changeset });
     }
   } else if (summary.state === 'failed') {
-    const why = summary.problem ? `${problemText(summary.problem)} ${problemFix(summary.problem)}` : '';
+    const why = summary.problem
+      ? `${brief(problemText(summary.problem))} ${problemFix(summary.problem)}`
+      : '';
     const retry = vscode.l10n.t('Retry');
     const show = vscode.l10n.t('Show Board');
     const message = vscode.l10n.t('{title} failed. {why}', { title, why });
@@ -49,6 +52,11 @@ async function tellEnd(data: Data, summary: RunSummary): Promise<void> {
     if (chosen === retry) await vscode.commands.executeCommand('symphony.retryRun', { run: summary });
   }
 }
+
+/** A message has room for a sentence or two; the board says the rest. */
+const brief = (text: string): string =>
+  text.length > longest ? `${visible(text.slice(0, longest), true)}…` : visible(text, true);
+const longest = 160;
 
 /** Cancelling ends the agents' work for good, so it is asked about. */
 export async function sureToCancel(title: string): Promise<boolean> {

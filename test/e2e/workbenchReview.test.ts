@@ -78,12 +78,23 @@ describe('review in the workbench', function () {
 async function openFile(workbench: Workbench, file: string): Promise<void> {
   const { page } = workbench;
   const [name, folder] = [path.basename(file), path.dirname(file)];
-  await page.keyboard.press('Control+P');
   const input = page.locator('.quick-input-widget .quick-input-box input');
-  await input.waitFor();
-  await input.fill(name);
-  await page.locator(`.quick-input-list .monaco-list-row[aria-label^="${name} ${folder}"]`).first().click();
-  await page.locator('.tab.active').filter({ hasText: name }).waitFor();
+  const row = page.locator(`.quick-input-list .monaco-list-row[aria-label^="${name} ${folder}"]`);
+  const tab = page.locator('.tab.active').filter({ hasText: name }).filter({ hasNotText: 'proposed' });
+  for (let tries = 0; ; tries++) {
+    await page.keyboard.press('Control+P');
+    try {
+      await input.waitFor({ timeout: 3_000 });
+      await input.fill(name);
+      await row.first().click({ timeout: 5_000 });
+      await tab.waitFor({ timeout: 5_000 });
+      break;
+    } catch (thrown) {
+      // The list is made anew while the search goes on, and a click may meet the old one.
+      if (tries >= 3) throw thrown;
+      await page.keyboard.press('Escape');
+    }
+  }
   await page.locator('.editor-instance .monaco-editor.focused').waitFor();
 }
 

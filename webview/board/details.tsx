@@ -16,6 +16,8 @@ export function Details({ model }: { model: BoardModel }) {
   const id = selected.value;
   const node = id === null ? undefined : store.node(id).value;
   if (!node) return null;
+  const plan = store.planFor(node.id);
+  const report = store.report.value?.plans.find((each) => each.plan === plan);
   const close = (): void => {
     selected.value = null;
     focusSoon(`[data-node="${CSS.escape(node.id)}"]`);
@@ -36,7 +38,7 @@ export function Details({ model }: { model: BoardModel }) {
         <Button look="icon" icon="close" label={t('details.close')} onPress={close} />
       </div>
       <Actions model={model} node={node} />
-      <NodeFacts node={node} />
+      <NodeFacts node={node} told={report?.problem?.code === node.note} />
       <Neighbours model={model} node={node} />
       <Divider />
       <Report node={node} />
@@ -81,7 +83,8 @@ function Actions({ model, node }: { model: BoardModel; node: BoardNode }) {
   );
 }
 
-function NodeFacts({ node }: { node: BoardNode }) {
+/** `told` where the note is said in full elsewhere in the pane. */
+function NodeFacts({ node, told }: { node: BoardNode; told: boolean }) {
   const store = useStore();
   const time = (at: number): string =>
     new Date(at).toLocaleTimeString(document.documentElement.lang || undefined);
@@ -106,7 +109,7 @@ function NodeFacts({ node }: { node: BoardNode }) {
           <Elapsed node={node} />
         </Row>
       )}
-      {node.note === '' ? null : (
+      {node.note === '' || told ? null : (
         <Row name="details.note">
           <span dir="auto">{store.noteOf(node)}</span>
         </Row>

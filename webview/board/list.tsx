@@ -57,6 +57,7 @@ function Row({ id, after = [] }: { id: string; after: readonly string[] | undefi
   const { selected } = store;
   const node = store.node(id).value;
   if (!node) return null;
+  const afterText = after.map((before) => store.node(before).value?.title ?? before).join(', ');
   return (
     <tr class={`is-${node.state}`} {...(selected.value === id ? { 'aria-current': 'true' } : {})}>
       <th scope="row" data-node={id} tabIndex={-1} dir="auto">
@@ -76,10 +77,10 @@ function Row({ id, after = [] }: { id: string; after: readonly string[] | undefi
       <td class="number">
         <Elapsed node={node} />
       </td>
-      <td class="optional muted" dir="auto">
-        {after.map((before) => store.node(before).value?.title ?? before).join(', ')}
+      <td class="optional muted note" dir="auto" title={afterText}>
+        {afterText}
       </td>
-      <td class="optional muted note" dir="auto">
+      <td class="optional muted note" dir="auto" title={store.noteOf(node)}>
         {store.noteOf(node)}
       </td>
     </tr>
