@@ -82,6 +82,7 @@ describe('windows that come and go', function () {
       try {
         assert.equal(await later.until(job.run, ['completed', 'failed']), 'completed');
         await isAsUndisturbed({ ...job, watcher: later }, undisturbed);
+        await later.ask('sidecarStop', {});
       } finally {
         later.close();
       }
