@@ -126,6 +126,39 @@ export const codes = {
     'Check that the file exists and that you may read it.',
   ),
 
+  'planning.changedMeanwhile': error(
+    '{file} was changed meanwhile; nothing was written.',
+    'Look at what it says now, then try again.',
+  ),
+  'planning.locked': error(
+    '{file} is held by another program (process {pid}) since more than {seconds} seconds; nothing was written.',
+    'Wait until that program is done, or end it; then try again.',
+  ),
+  'planning.link': error(
+    '{file} is a link or lies behind one that leads out of .planning; nothing was written.',
+    'Edit the file it leads to by hand, or replace the link with a file.',
+  ),
+  'planning.writeFailed': error(
+    '{file} could not be written: {detail}',
+    'Check that you may write to its folder and that there is space; the file is as it was.',
+  ),
+  'planning.undoUnknown': error(
+    'There is no edit {edit} to take back.',
+    'List the edits with “symphony planning history”.',
+  ),
+  'planning.nothingToUndo': error(
+    'Symphony has made no edit in {path} that could be taken back.',
+    'List the edits with “symphony planning history”.',
+  ),
+  'planning.byHandOnly': error(
+    'No evidence is stored that {what} is done; nothing was changed.',
+    'Pass --by-hand to mark it all the same; the edit is recorded as made by hand.',
+  ),
+  'planning.notLossless': error(
+    '{file} would not come back byte for byte from what was understood of it.',
+    'Do not edit it with Symphony, and report the file’s shape as a fault.',
+  ),
+
   // models
   'model.none': error(
     'No model is set up.',

@@ -9,6 +9,7 @@ export { PlanningMemory } from './memory';
 export { roundtrip, type Roundtrip } from './roundtrip';
 export { parseDocument, serialiseDocument, understandingOf, fileKindOf, fileKinds } from './text/document';
 export type { Document, FileKind, Understanding } from './text/document';
+export { decodeText, encodeText } from './text/bytes';
 export { applySplices, invertSplices, spliceBytes, type Splice } from './text/splice';
 
 export { fields, fieldValue, setField, type Field, type SetField } from './edit/field';

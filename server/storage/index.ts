@@ -9,3 +9,5 @@ export { openWorkspace, type DataHome, type Fingerprint, type OpenWorkspace } fr
 export { takeLock, type Lock, type LockAttempt } from './lock';
 export { openPolicy, type Policy } from './policy';
 export { planningFiles } from './planningFiles';
+export { openPlanningWriter } from './planningWriter';
+export type { Edited, EditReason, PastEdit, PlanningWriter, PlanningWriterOptions } from './planningWriter';

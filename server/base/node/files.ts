@@ -5,6 +5,8 @@ import path from 'node:path';
 export interface WriteOptions {
   /** Permission bits of the new file; an existing file's bits are kept by passing them. */
   readonly mode?: number;
+  /** Runs when the new bytes are durable and the old ones still in place; throwing keeps the old ones. */
+  readonly beforeRename?: () => Promise<void>;
 }
 
 /**
@@ -30,6 +32,7 @@ export async function writeFileAtomic(
     } finally {
       await handle.close();
     }
+    await options.beforeRename?.();
     await rename(temporary, file);
   } catch (thrown) {
     await unlink(temporary).catch(() => undefined);
