@@ -1,9 +1,12 @@
 import type { InputPort, MelodyNode } from '../../schemas/melody';
+import { PortSet } from './portSet';
 import { anyType, parsePortType, textType, type PortType } from './portTypes';
 
 /** A port as rules see it; `type` is undefined where its name is no type, which is told once, at the port. */
 export interface In {
   readonly name: string;
+  /** Its place among the inputs of its node. */
+  readonly at: number;
   readonly type: PortType | undefined;
   /** Whether the node cannot run unless an edge brings a value. */
   readonly needed: boolean;
@@ -14,55 +17,46 @@ export interface Out {
   readonly type: PortType | undefined;
 }
 export interface Ports {
-  readonly inputs: ReadonlyMap<string, In>;
-  readonly outputs: ReadonlyMap<string, Out>;
+  readonly inputs: PortSet<In>;
+  readonly outputs: PortSet<Out>;
 }
 
-/** The ports of a node: those it declares and those its kind brings. Of two of one name the first counts. */
+/** The ports of a node: those it declares and those its kind brings. */
 export function portsOf(node: MelodyNode): Ports {
+  const inputs = new PortSet<In>();
+  const outputs = new PortSet<Out>();
+  const ports = { inputs, outputs };
+  if (node.kind === 'input') {
+    outputs.add({ name: 'value', type: parsePortType(node.type) });
+    return ports;
+  }
+  if (node.kind === 'output') {
+    inputs.add({ name: 'value', at: 0, type: parsePortType(node.type), needed: true, many: false });
+    return ports;
+  }
+  if (node.inputs !== undefined) addInputs(inputs, node.inputs);
   switch (node.kind) {
-    case 'input':
-      return { inputs: none, outputs: named([{ name: 'value', type: parsePortType(node.type) }]) };
-    case 'output': {
-      const value = { name: 'value', type: parsePortType(node.type), needed: true, many: false };
-      return { inputs: named([value]), outputs: none };
-    }
     case 'branch': {
-      const inputs = inputsOf(node.inputs);
-      const type = inputs.size === 0 ? anyType : inputs.values().next().value!.type;
-      const ways = [
-        ...node.cases.map(({ port }) => port),
-        ...(node.otherwise === undefined ? [] : [node.otherwise]),
-      ];
-      return { inputs, outputs: named(ways.map((name) => ({ name, type }))) };
+      const type = inputs.first === undefined ? anyType : inputs.first.type;
+      for (const { port } of node.cases) outputs.add({ name: port, type });
+      if (node.otherwise !== undefined) outputs.add({ name: node.otherwise, type });
+      return ports;
     }
     case 'approval':
-      return { inputs: inputsOf(node.inputs), outputs: named([{ name: 'answer', type: textType }]) };
+      outputs.add({ name: 'answer', type: textType });
+      return ports;
     case 'wait':
-      return { inputs: inputsOf(node.inputs), outputs: none };
-    default: {
-      const outputs = (node.outputs ?? []).map(({ name, type }) => ({ name, type: parsePortType(type) }));
-      return { inputs: inputsOf(node.inputs), outputs: named(outputs) };
-    }
+      return ports;
+    default:
+      for (const { name, type } of node.outputs ?? []) outputs.add({ name, type: parsePortType(type) });
+      return ports;
   }
 }
 
-const none: ReadonlyMap<string, never> = new Map<string, never>();
-
-const inputsOf = (ports: readonly InputPort[] | undefined): ReadonlyMap<string, In> =>
-  ports === undefined
-    ? none
-    : named(
-        ports.map((port) => ({
-          name: port.name,
-          type: parsePortType(port.type),
-          needed: (port.required ?? true) && port.default === undefined,
-          many: port.many ?? false,
-        })),
-      );
-
-function named<P extends { readonly name: string }>(ports: readonly P[]): ReadonlyMap<string, P> {
-  const map = new Map<string, P>();
-  for (const port of ports) if (!map.has(port.name)) map.set(port.name, port);
-  return map;
+function addInputs(inputs: PortSet<In>, declared: readonly InputPort[]): void {
+  let at = 0;
+  for (const { name, type, required, default: value, many } of declared) {
+    const needed = required !== false && value === undefined;
+    inputs.add({ name, at: at++, type: parsePortType(type), needed, many: many ?? false });
+  }
 }

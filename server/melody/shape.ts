@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import {
   melodyEdge,
   melodyFrame,
@@ -8,9 +8,11 @@ import {
   type Melody,
   type MelodyEdge,
   type MelodyNode,
+  type NodeKind,
 } from '../../schemas/melody';
 import type { Findings } from './findings';
 import { Level } from './level';
+import { arePlainPorts, isPlainEdge, isPlainNode, isRecord } from './quick';
 import type { Path } from './types';
 
 /** A document whose form has been looked at; levels come outermost first. */
@@ -27,9 +29,6 @@ interface RawLevel {
   readonly nodes: readonly unknown[];
   readonly edges: readonly unknown[];
 }
-
-const allNodes = z.array(shallowNode);
-const allEdges = z.array(melodyEdge);
 
 /**
  * Holds a document against the declared schemas, level by level and node by node, so that one malformed node
@@ -70,19 +69,35 @@ function isTooMuch(count: { nodes: number; edges: number }, findings: Findings):
   return false;
 }
 
-/** Whole lists are parsed at once, which is fast; only where that fails each one is looked at alone. */
+/** Kinds whose ports are all declared, so that they can be looked at apart from the rest. */
+const declaresPorts: ReadonlySet<unknown> = new Set<NodeKind>([
+  ...(['instrument', 'operator', 'merge', 'loop', 'map', 'parallel', 'join', 'subworkflow'] as const),
+]);
+
+/** Each node and edge is looked at alone, so that a malformed one costs nothing but itself. */
 function levelOf({ path, owner, depth, nodes, edges }: RawLevel, findings: Findings): Level {
-  const good = <T>(values: readonly unknown[], list: z.ZodMiniType, one: z.ZodMiniType, key: string) =>
-    list.safeParse(values).success
-      ? (values as readonly T[])
-      : values.map((value, index) => {
-          const { success, error } = one.safeParse(value);
-          if (!success) tell(error.issues, value, [...path, key, index], findings);
-          return success ? (value as T) : undefined;
-        });
-  const goodNodes = good<MelodyNode>(nodes, allNodes, shallowNode, 'nodes');
-  const goodEdges = good<MelodyEdge>(edges, allEdges, melodyEdge, 'edges');
-  const ids = nodes.map((node) => (isObject(node) ? (node as { id?: unknown }).id : undefined));
+  const judge = <T>(value: unknown, schema: z.ZodMiniType, key: string, index: number): T | undefined => {
+    const { success, error } = schema.safeParse(value);
+    if (!success) tell(error.issues, value, [...path, key, index], findings);
+    return success ? (value as T) : undefined;
+  };
+  const goodNodes = nodes.map((node, index) => {
+    if (!isRecord(node)) return judge<MelodyNode>(node, shallowNode, 'nodes', index);
+    const plain =
+      (node['inputs'] === undefined || arePlainPorts(node['inputs'], 'inputs')) &&
+      (node['outputs'] === undefined || arePlainPorts(node['outputs'], 'outputs'));
+    if (plain && isPlainNode(node)) return node as unknown as MelodyNode;
+    if (!plain || !declaresPorts.has(node['kind']))
+      return judge<MelodyNode>(node, shallowNode, 'nodes', index);
+    const { inputs: _inputs, outputs: _outputs, ...rest } = node;
+    return judge(rest, shallowNode, 'nodes', index) === undefined
+      ? undefined
+      : (node as unknown as MelodyNode);
+  });
+  const goodEdges = edges.map((edge, index) =>
+    isPlainEdge(edge) ? (edge as MelodyEdge) : judge<MelodyEdge>(edge, melodyEdge, 'edges', index),
+  );
+  const ids = nodes.map((node) => (isRecord(node) ? node['id'] : undefined));
   return new Level(path, owner, depth, goodNodes, goodEdges, ids);
 }
 

@@ -1,83 +1,104 @@
 import type { MelodyEdge } from '../../../schemas/melody';
 import type { Level, Link } from '../level';
-import type { In, Out } from '../ports';
-import type { Path } from '../types';
 import type { Rules } from '../validate';
 
 /** Finds both ends of every edge and tells those that lead nowhere, to the wrong side, or stand twice. */
 export function checkEdges(level: Level, rules: Rules): void {
   const links: Link[] = [];
-  const seen = new Set<string>();
+  const pairs = new Map<number, Link | Set<string>>();
   level.edges.forEach((edge, index) => {
     if (edge === undefined) return;
     const link =
       edge.kind === 'data' ? dataLink(level, edge, index, rules) : plainLink(level, edge, index, rules);
     if (link === undefined) return;
-    links.push(link);
-    const key = `${edge.kind}\n${edge.from}\n${edge.to}`;
-    if (seen.has(key))
+    if (isThereAlready(pairs, link.from * level.nodes.length + link.to, link))
       rules.findings.add('melody.edgeTwice', { from: edge.from, to: edge.to }, level.edgePath(index));
-    seen.add(key);
+    links.push(link);
   });
   level.links = links;
 }
 
+/** Notes a link. Few nodes are joined twice, and only for those the ports are compared. */
+function isThereAlready(pairs: Map<number, Link | Set<string>>, pair: number, link: Link): boolean {
+  const before = pairs.get(pair);
+  if (before === undefined) {
+    pairs.set(pair, link);
+    return false;
+  }
+  const known = before instanceof Set ? before : new Set([nameOf(before)]);
+  pairs.set(pair, known);
+  return known.size === known.add(nameOf(link)).size;
+}
+
+const nameOf = ({ edge }: Link): string => `${edge.kind} ${edge.from} ${edge.to}`;
+
 function plainLink(level: Level, edge: MelodyEdge, index: number, rules: Rules): Link | undefined {
-  const from = nodeAt(level, edge.from, edge.from, [...level.edgePath(index), 'from'], rules);
-  const to = nodeAt(level, edge.to, edge.to, [...level.edgePath(index), 'to'], rules);
-  return from === undefined || to === undefined
-    ? undefined
-    : { edge, index, from, to, out: undefined, in: undefined };
+  const from = nodeAt(level, edge.from, edge.from, index, 'from', rules);
+  const to = nodeAt(level, edge.to, edge.to, index, 'to', rules);
+  if (from === undefined || to === undefined) return undefined;
+  return { edge, index, from, to, out: undefined, in: undefined };
 }
 
 function dataLink(level: Level, edge: MelodyEdge, index: number, rules: Rules): Link | undefined {
-  const from = endOf(level, edge.from, 'output', [...level.edgePath(index), 'from'], rules);
-  const to = endOf(level, edge.to, 'input', [...level.edgePath(index), 'to'], rules);
+  const [fromDot, toDot] = [edge.from.lastIndexOf('.'), edge.to.lastIndexOf('.')];
+  const from = ownerOf(level, edge.from, fromDot, index, 'from', rules);
+  const to = ownerOf(level, edge.to, toDot, index, 'to', rules);
   if (from === undefined || to === undefined) return undefined;
-  return { edge, index, from: from.node, to: to.node, out: from.port, in: to.port as In | undefined };
+  const [source, target] = [level.ports(from), level.ports(to)];
+  // A malformed node has no ports that are known; that it is malformed is told already.
+  const out = source?.outputs.get(edge.from.slice(fromDot + 1));
+  const port = target?.inputs.get(edge.to.slice(toDot + 1));
+  if (source !== undefined && out === undefined)
+    tellPort(level, from, edge.from.slice(fromDot + 1), index, 'from', rules);
+  if (target !== undefined && port === undefined)
+    tellPort(level, to, edge.to.slice(toDot + 1), index, 'to', rules);
+  const lost = (source !== undefined && out === undefined) || (target !== undefined && port === undefined);
+  return lost ? undefined : { edge, index, from, to, out, in: port };
 }
 
-function nodeAt(level: Level, id: string, end: string, path: Path, rules: Rules): number | undefined {
+type Side = 'from' | 'to';
+
+function nodeAt(
+  level: Level,
+  id: string,
+  end: string,
+  edge: number,
+  side: Side,
+  rules: Rules,
+): number | undefined {
   const found = level.byId.get(id);
-  if (found === undefined) rules.findings.add('melody.dangling', { end, node: id }, path);
+  if (found === undefined)
+    rules.findings.add('melody.dangling', { end, node: id }, [...level.edgePath(edge), side]);
   return found;
 }
 
-interface End {
-  readonly node: number;
-  readonly port: In | Out | undefined;
-}
-
-/** The node and port an end names; without a port where the node is malformed, so that only that is told. */
-function endOf(
+/** The node of an end written as node.port. */
+function ownerOf(
   level: Level,
   end: string,
-  side: 'input' | 'output',
-  path: Path,
+  dot: number,
+  edge: number,
+  side: Side,
   rules: Rules,
-): End | undefined {
-  const dot = end.lastIndexOf('.');
-  const [id, name] = [end.slice(0, dot), end.slice(dot + 1)];
-  if (dot <= 0 || name === '') {
-    const known = level.byId.get(end);
-    const ports = known === undefined ? undefined : level.ports(known);
-    const first = side === 'output' ? ports?.outputs.keys().next().value : ports?.inputs.keys().next().value;
-    rules.findings.add('melody.endMalformed', { end, example: `${end}.${first ?? 'value'}` }, path);
-    return undefined;
-  }
-  const node = nodeAt(level, id, end, path, rules);
-  if (node === undefined) return undefined;
-  const ports = level.ports(node);
-  if (ports === undefined) return { node, port: undefined };
-  const [here, there] = side === 'output' ? [ports.outputs, ports.inputs] : [ports.inputs, ports.outputs];
-  const port = here.get(name);
-  if (port !== undefined) return { node, port };
-  if (there.has(name)) {
-    const found = side === 'output' ? 'input' : 'output';
-    rules.findings.add('melody.portSide', { node: id, port: name, found, expected: side }, path);
-  } else {
-    const known = [...here.keys()].join(', ') || '–';
-    rules.findings.add('melody.portUnknown', { node: id, port: name, side, known }, path);
-  }
+): number | undefined {
+  if (dot > 0 && dot < end.length - 1) return nodeAt(level, end.slice(0, dot), end, edge, side, rules);
+  const known = level.byId.get(end);
+  const ports = known === undefined ? undefined : level.ports(known);
+  const first = side === 'from' ? ports?.outputs.first : ports?.inputs.first;
+  const example = `${end.replace(/^\.+|\.+$/g, '') || 'node'}.${first?.name ?? 'value'}`;
+  rules.findings.add('melody.endMalformed', { end, example }, [...level.edgePath(edge), side]);
   return undefined;
+}
+
+function tellPort(level: Level, node: number, port: string, edge: number, side: Side, rules: Rules): void {
+  const path = [...level.edgePath(edge), side];
+  const { inputs, outputs } = level.ports(node)!;
+  const [here, there] = side === 'from' ? [outputs, inputs] : [inputs, outputs];
+  const [expected, found] = side === 'from' ? ['output', 'input'] : ['input', 'output'];
+  const id = level.nameOf(node);
+  if (there.has(port)) rules.findings.add('melody.portSide', { node: id, port, found, expected }, path);
+  else {
+    const known = here.names.join(', ') || '–';
+    rules.findings.add('melody.portUnknown', { node: id, port, side: expected, known }, path);
+  }
 }

@@ -18,26 +18,27 @@ export function checkExpressions(level: Level, rules: Rules): void {
   };
   level.nodes.forEach((node, index) => {
     if (node?.kind === 'branch') {
-      const inputs = new Set(level.ports(index)!.inputs.keys());
+      const inputs = new Set(level.ports(index)!.inputs.names);
       node.cases.forEach(({ when }, at) =>
         look(when, 'branch', [...level.nodePath(index), 'cases', at, 'when'], { inputs }),
       );
     }
     if (node?.kind === 'loop') {
       const body = rules.bodyOf([...level.nodePath(index), 'body']);
-      const inputs = new Set(level.ports(index)!.inputs.keys());
+      const inputs = new Set(level.ports(index)!.inputs.names);
       const outputs = new Set(body?.nodes.flatMap((inner) => (inner?.kind === 'output' ? [inner.id] : [])));
       for (const word of ['while', 'until'] as const)
         if (node[word] !== undefined)
           look(node[word], 'loop', [...level.nodePath(index), word], { inputs, outputs });
     }
   });
-  const from = new Map(level.links.map((link) => [link.index, link.from]));
+  let from: ReadonlyMap<number, number> | undefined;
   level.edges.forEach((edge, index) => {
     if (edge?.kind === 'conditional') {
+      from ??= new Map(level.links.map((link) => [link.index, link.from]));
       const source = from.get(index);
       const ports = source === undefined ? undefined : level.ports(source);
-      const known = ports === undefined ? undefined : { outputs: new Set(ports.outputs.keys()) };
+      const known = ports === undefined ? undefined : { outputs: new Set(ports.outputs.names) };
       look(edge.when, 'edge', [...level.edgePath(index), 'when'], known);
     }
     if (edge?.kind !== 'data' || edge.transform === undefined) return;

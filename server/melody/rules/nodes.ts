@@ -1,5 +1,5 @@
 import type { Json } from '../../base';
-import type { MelodyNode } from '../../../schemas/melody';
+import type { InputPort, MelodyNode } from '../../../schemas/melody';
 import type { Level } from '../level';
 import { kindOfValue, parsePortType, valueFits } from '../portTypes';
 import type { Path } from '../types';
@@ -32,37 +32,56 @@ export const isMelodyPath = (path: string): boolean =>
   path.endsWith('.melody.json') && !/^\/|^[A-Za-z]:|\\|\0/.test(path);
 
 function checkPorts(node: MelodyNode, path: Path, rules: Rules): void {
-  const { findings } = rules;
-  const twice = (names: readonly string[], where: (index: number) => Path) => {
-    if (names.length < 2) return;
-    const seen = new Set<string>();
-    names.forEach((port, index) => {
-      if (seen.has(port)) findings.add('melody.portTwice', { node: node.id, port }, where(index));
-      seen.add(port);
-    });
-  };
-  const typed = (type: string, value: Json | undefined, what: string, at: Path) => {
-    const known = parsePortType(type);
-    if (known === undefined) findings.add('melody.typeUnknown', { type }, [...at, 'type']);
-    else if (value !== undefined && rules.options.ignoreTypes !== true && !valueFits(value, known)) {
-      const args = { what, node: node.id, expected: known.text, actual: kindOfValue(value) };
-      findings.add('melody.valueMisfit', args, [...at, 'default']);
-    }
-  };
-  if (node.kind === 'input') return typed(node.type, node.default, 'the default', path);
-  if (node.kind === 'output') return typed(node.type, undefined, '', path);
-  node.inputs?.forEach((port, at) =>
-    typed(port.type, port.default, `the default of “${port.name}”`, [...path, 'inputs', at]),
-  );
-  twice(node.inputs?.map(({ name }) => name) ?? [], (at) => [...path, 'inputs', at, 'name']);
-  if (node.kind === 'branch') {
-    const ways = [
-      ...node.cases.map(({ port }) => port),
-      ...(node.otherwise === undefined ? [] : [node.otherwise]),
-    ];
-    twice(ways, (at) => (at < node.cases.length ? [...path, 'cases', at, 'port'] : [...path, 'otherwise']));
+  if (node.kind === 'input' || node.kind === 'output') {
+    const value = node.kind === 'input' ? node.default : undefined;
+    return checkType(node, node.type, value, '', () => path, rules);
   }
-  if (!('outputs' in node)) return;
-  node.outputs?.forEach((port, at) => typed(port.type, undefined, '', [...path, 'outputs', at]));
-  twice(node.outputs?.map(({ name }) => name) ?? [], (at) => [...path, 'outputs', at, 'name']);
+  if (node.inputs !== undefined) checkSide(node, node.inputs, 'inputs', path, rules);
+  if ('outputs' in node && node.outputs !== undefined) checkSide(node, node.outputs, 'outputs', path, rules);
+  if (node.kind !== 'branch') return;
+  const ways = node.cases.map(({ port }) => port);
+  ways.forEach((port, at) => {
+    if (ways.indexOf(port) < at)
+      rules.findings.add('melody.portTwice', { node: node.id, port }, [...path, 'cases', at, 'port']);
+  });
+  if (node.otherwise !== undefined && ways.includes(node.otherwise))
+    rules.findings.add('melody.portTwice', { node: node.id, port: node.otherwise }, [...path, 'otherwise']);
+}
+
+function checkSide(
+  node: MelodyNode,
+  ports: readonly InputPort[],
+  side: 'inputs' | 'outputs',
+  path: Path,
+  rules: Rules,
+): void {
+  const names = ports.length > 1 ? new Set<string>() : undefined;
+  for (let at = 0; at < ports.length; at++) {
+    const { name, type, default: value } = ports[at]!;
+    if (names?.has(name) === true)
+      rules.findings.add('melody.portTwice', { node: node.id, port: name }, [...path, side, at, 'name']);
+    names?.add(name);
+    if (parsePortType(type) === undefined || value !== undefined)
+      checkType(node, type, value, ` of “${name}”`, () => [...path, side, at], rules);
+  }
+}
+
+function checkType(
+  node: MelodyNode,
+  type: string,
+  value: Json | undefined,
+  whose: string,
+  at: () => Path,
+  { findings, options }: Rules,
+): void {
+  const known = parsePortType(type);
+  if (known === undefined) return findings.add('melody.typeUnknown', { type }, [...at(), 'type']);
+  if (value === undefined || options.ignoreTypes === true || valueFits(value, known)) return;
+  const args = {
+    what: `the default${whose}`,
+    node: node.id,
+    expected: known.text,
+    actual: kindOfValue(value),
+  };
+  findings.add('melody.valueMisfit', args, [...at(), 'default']);
 }

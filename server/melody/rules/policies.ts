@@ -118,7 +118,7 @@ function checkValues(
   for (const [port, value] of Object.entries(values)) {
     const out = outputs.get(port);
     if (out === undefined) {
-      const known = [...outputs.keys()].join(', ') || '–';
+      const known = outputs.names.join(', ') || '–';
       rules.findings.add('melody.policyPort', { node, policy, port, known }, [...path, port], {
         onKey: true,
       });

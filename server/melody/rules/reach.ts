@@ -12,13 +12,14 @@ export function checkReach(level: Level, rules: Rules): void {
 function tellOrphans(level: Level, rules: Rules): void {
   if (level.nodes.length < 2) return;
   const connected = new Uint8Array(level.nodes.length);
-  for (const { from, to } of level.links) connected[from] = connected[to] = 1;
-  level.edges.forEach((edge) => {
+  const followed = new Uint8Array(level.edges.length);
+  for (const { from, to, index } of level.links) connected[from] = connected[to] = followed[index] = 1;
+  level.edges.forEach((edge, index) => {
     // An edge that could not be followed is told already; its other end counts as connected.
-    if (edge === undefined) return;
+    if (edge === undefined || followed[index] === 1) return;
     for (const end of [edge.from, edge.to]) {
-      const index = level.byId.get(end) ?? level.byId.get(end.slice(0, Math.max(0, end.lastIndexOf('.'))));
-      if (index !== undefined) connected[index] = 1;
+      const node = level.byId.get(end) ?? level.byId.get(end.slice(0, Math.max(0, end.lastIndexOf('.'))));
+      if (node !== undefined) connected[node] = 1;
     }
   });
   for (const node of level.nodes)
@@ -62,7 +63,11 @@ function tellUnreachable(level: Level, rules: Rules): void {
     if (node?.enabled === false) blame[index] = index;
   });
   const into = new Map<number, typeof links>();
-  for (const link of links) into.set(link.to, [...(into.get(link.to) ?? []), link]);
+  for (const link of links) {
+    const known = into.get(link.to);
+    if (known === undefined) into.set(link.to, [link]);
+    else known.push(link);
+  }
   for (const node of order.order) {
     if (blame[node] !== -1) continue;
     const feeds = new Map<string, number[]>();
