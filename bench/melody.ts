@@ -3,7 +3,8 @@
  * of many rounds after a warm-up. Budgets: validate 100, binary over compact JSON 0.3, write 5, read 8.
  */
 import { formatMelody, readBinary, readMelody, updateText, validate, writeBinary } from '../server/melody';
-import { layered, zstd } from '../test/unit/melody/make';
+import { zstd } from '../server/base/node';
+import { layered } from '../test/unit/melody/make';
 
 const print = (name: string, value: number, unit: string): void =>
   console.log(JSON.stringify({ name, value: Math.round(value * 1000) / 1000, unit }));
@@ -36,7 +37,7 @@ const text = formatMelody(small);
 const compact = JSON.stringify(small);
 const binary = writeBinary(small, 'small', zstd);
 print('codec.binary_over_json', binary.length / Buffer.byteLength(compact), 'ratio');
-print('codec.write_1k_ms', timed(60, () => formatMelody(small)).median, 'ms');
+print('codec.write_1k_ms', timed(60, () => Buffer.from(formatMelody(small))).median, 'ms');
 print('codec.read_1k_ms', timed(60, () => must(readMelody(text, 'small'))).median, 'ms');
 print('codec.write_binary_1k_ms', timed(60, () => writeBinary(small, 'small', zstd)).median, 'ms');
 print('codec.read_binary_1k_ms', timed(60, () => must(readBinary(binary, 'small', zstd))).median, 'ms');

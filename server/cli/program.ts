@@ -6,6 +6,7 @@ import { execute, ask } from './execute';
 import { listRuns, showRun, commandRun, answerRun } from './runs';
 import { decideReview, diffReview, listReview } from './review';
 import { doctor, models, planning, serve, status, stop } from './inspect';
+import { checkMelodies, convertMelodies, formatMelodies } from './melody';
 import { Printer, type Terminal } from './output';
 import { UsageError } from './settings';
 import { exitCodes, texts } from './texts';
@@ -155,6 +156,11 @@ function describe(act: Act, host: CliHost): Command {
     add(review, `${decision} <changeset> [paths...]`, texts.aboutReview).action(
       act((job, changeset: string, paths: string[]) => decideReview(job, changeset, paths, decision)),
     );
+
+  const melody = group('melody', texts.aboutMelody);
+  add(melody, 'check <files...>', texts.aboutMelodyCheck).action(act(checkMelodies));
+  add(melody, 'format <files...>', texts.aboutMelodyFormat).action(act(formatMelodies));
+  add(melody, 'convert <files...>', texts.aboutMelodyConvert).action(act(convertMelodies));
 
   const plan = group('planning', texts.aboutPlanning);
   add(plan, 'show', texts.aboutPlanning).action(act(planning));

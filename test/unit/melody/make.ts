@@ -1,12 +1,4 @@
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Melody, MelodyEdge, MelodyNode } from '../../../schemas/melody';
-import type { Compression } from '../../../server/melody';
-
-/** Node's own zstd, as every program of the product gives it. */
-export const zstd: Compression = {
-  compress: (bytes) => zstdCompressSync(bytes),
-  decompress: (bytes, maxOutputLength) => zstdDecompressSync(bytes, { maxOutputLength }),
-};
 
 /** A text in the way people write it: only the nodes and edges of a Melody named T. */
 export const wrap = (nodes: string, edges = '', more = ''): string =>
