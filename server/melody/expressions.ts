@@ -156,14 +156,22 @@ function refusedIn(root: ASTNode, known: KnownPorts): ExpressionFault | undefine
     const node = next as ASTNode;
     if ((node.op === 'call' || node.op === 'rcall') && refusedCalls.has(node.args[0]))
       return { detail: `${node.args[0]} is not offered here`, at: node.start };
-    if (node.op === '.' && node.args[0].op === 'id') {
-      const ports = known[node.args[0].args as keyof KnownPorts];
-      if (ports !== undefined && !ports.has(node.args[1]))
-        return { detail: `${node.args[0].args} has no ${node.args[1]}`, at: node.end - node.args[1].length };
-    }
+    const unknown = unknownPort(node, known);
+    if (unknown !== undefined) return unknown;
     open.push(node.args);
   }
   return undefined;
+}
+
+/** `inputs.port` and `inputs["port"]` where there is no such port. */
+function unknownPort(node: ASTNode, known: KnownPorts): ExpressionFault | undefined {
+  if ((node.op !== '.' && node.op !== '[]') || node.args[0].op !== 'id') return undefined;
+  const [{ args: whose }, key] = node.args;
+  const ports = known[whose as keyof KnownPorts];
+  const name = typeof key === 'string' ? key : key.op === 'value' ? key.args : undefined;
+  if (ports === undefined || typeof name !== 'string' || ports.has(name)) return undefined;
+  const at = typeof key === 'string' ? node.end - key.length : key.start;
+  return { detail: `${whose} has no ${name}`, at };
 }
 
 function faultOf(thrown: unknown): ExpressionFault {

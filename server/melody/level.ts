@@ -23,6 +23,8 @@ export class Level {
   readonly byId = new Map<string, number>();
   /** Filled by the rule that looks at the ends of edges. */
   links: Link[] = [];
+  /** Edges that could not be followed, told already: their ends count as connected, so that one slip is told once. */
+  readonly lost: { readonly from: string; readonly to: string }[] = [];
   readonly #ports: (Ports | undefined)[];
   #graph: Graph | undefined;
   #order: Order | undefined;
@@ -49,6 +51,14 @@ export class Level {
   ports(index: number): Ports | undefined {
     const node = this.nodes[index];
     return node === undefined ? undefined : (this.#ports[index] ??= portsOf(node));
+  }
+
+  /** The node and port an end of an edge names, as far as they are there. */
+  endOf(end: string): { readonly node: number | undefined; readonly port: In | undefined } {
+    const dot = end.lastIndexOf('.');
+    const node = this.byId.get(end) ?? this.byId.get(end.slice(0, Math.max(0, dot)));
+    const ports = node === undefined ? undefined : this.ports(node);
+    return { node, port: ports?.inputs.get(end.slice(dot + 1)) };
   }
 
   nameOf = (index: number): string => this.nodes[index]?.id ?? `nodes[${index}]`;

@@ -98,7 +98,12 @@ function levelOf({ path, owner, depth, nodes, edges }: RawLevel, findings: Findi
     isPlainEdge(edge) ? (edge as MelodyEdge) : judge<MelodyEdge>(edge, melodyEdge, 'edges', index),
   );
   const ids = nodes.map((node) => (isRecord(node) ? node['id'] : undefined));
-  return new Level(path, owner, depth, goodNodes, goodEdges, ids);
+  const level = new Level(path, owner, depth, goodNodes, goodEdges, ids);
+  edges.forEach((edge, index) => {
+    if (goodEdges[index] === undefined && isRecord(edge))
+      level.lost.push({ from: String(edge['from']), to: String(edge['to']) });
+  });
+  return level;
 }
 
 /** Says what a schema refused. */

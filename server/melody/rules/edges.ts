@@ -10,7 +10,7 @@ export function checkEdges(level: Level, rules: Rules): void {
     if (edge === undefined) return;
     const link =
       edge.kind === 'data' ? dataLink(level, edge, index, rules) : plainLink(level, edge, index, rules);
-    if (link === undefined) return;
+    if (link === undefined) return void level.lost.push(edge);
     if (isThereAlready(pairs, link.from * level.nodes.length + link.to, link))
       rules.findings.add('melody.edgeTwice', { from: edge.from, to: edge.to }, level.edgePath(index));
     links.push(link);

@@ -42,10 +42,15 @@ function checkInputs(level: Level, rules: Rules): ReadonlyMap<number, Link> {
 const keyOf = (node: number, port: In): number => node * 256 + port.at;
 
 function tellMissing(level: Level, fed: ReadonlyMap<number, Link>, rules: Rules): void {
+  const lost = new Set<number>();
+  for (const { to } of level.lost) {
+    const { node, port } = level.endOf(to);
+    if (node !== undefined && port !== undefined) lost.add(keyOf(node, port));
+  }
   level.nodes.forEach((node, index) => {
     if (node === undefined || node.enabled === false) return;
     for (const port of level.ports(index)!.inputs.all)
-      if (port.needed && !fed.has(keyOf(index, port))) {
+      if (port.needed && !fed.has(keyOf(index, port)) && !lost.has(keyOf(index, port))) {
         const args = { node: node.id, port: port.name, type: port.type?.text ?? 'any' };
         rules.findings.add('melody.inputMissing', args, level.nodePath(index));
       }

@@ -12,16 +12,12 @@ export function checkReach(level: Level, rules: Rules): void {
 function tellOrphans(level: Level, rules: Rules): void {
   if (level.nodes.length < 2) return;
   const connected = new Uint8Array(level.nodes.length);
-  const followed = new Uint8Array(level.edges.length);
-  for (const { from, to, index } of level.links) connected[from] = connected[to] = followed[index] = 1;
-  level.edges.forEach((edge, index) => {
-    // An edge that could not be followed is told already; its other end counts as connected.
-    if (edge === undefined || followed[index] === 1) return;
+  for (const { from, to } of level.links) connected[from] = connected[to] = 1;
+  for (const edge of level.lost)
     for (const end of [edge.from, edge.to]) {
-      const node = level.byId.get(end) ?? level.byId.get(end.slice(0, Math.max(0, end.lastIndexOf('.'))));
+      const { node } = level.endOf(end);
       if (node !== undefined) connected[node] = 1;
     }
-  });
   for (const node of level.nodes)
     for (const id of [node?.policy?.fallback?.node, node?.policy?.compensate?.node]) {
       const index = id === undefined ? undefined : level.byId.get(id);
