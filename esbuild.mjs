@@ -8,7 +8,13 @@ const production = process.argv.includes('--production');
 const watch = process.argv.includes('--watch');
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
-const node = { platform: 'node', format: 'cjs', external: ['vscode'] };
+const node = {
+  platform: 'node',
+  format: 'cjs',
+  external: ['vscode'],
+  // Its main file asks for its parts in a way no bundler can follow.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+};
 const page = {
   platform: 'browser',
   format: 'iife',

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod/mini';
 import { codes, messages, type NotificationSpec, type RequestSpec } from './index';
+import { melody } from './melody';
 
 type Spec = RequestSpec | NotificationSpec;
 type Schema = Readonly<Record<string, unknown>>;
@@ -10,6 +11,7 @@ type Schema = Readonly<Record<string, unknown>>;
 export function generatedFiles(): Readonly<Record<string, string>> {
   return {
     'schemas/generated/protocol.schema.json': `${JSON.stringify(protocolSchema(), null, 2)}\n`,
+    'schemas/generated/melody.schema.json': `${JSON.stringify(melodySchema())}\n`,
     'docs/protocol.md': protocolDocument(),
   };
 }
@@ -35,6 +37,18 @@ function protocolSchema(): object {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Messages between a client and the sidecar',
     messages: Object.fromEntries(entries) as object,
+  };
+}
+
+/**
+ * JSON Schema of `*.melody.json` as editors understand it (draft 7). One line: it is shipped, not read. Editors may
+ * write comments and trailing commas, which a schema cannot say.
+ */
+function melodySchema(): object {
+  return {
+    ...(z.toJSONSchema(melody, { target: 'draft-7', io: 'input' }) as Schema),
+    allowComments: true,
+    allowTrailingCommas: true,
   };
 }
 

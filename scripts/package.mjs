@@ -18,6 +18,7 @@ const contents = [
   /^media\/[\w/-]+\.(svg|png|md)$/,
   /^l10n\/[\w.-]+\.json$/,
   /^sample\/scripted-model\.json$/,
+  /^schemas\/generated\/melody\.schema\.json$/,
 ];
 
 const vsce = (...args) =>

@@ -206,7 +206,9 @@ export const melodyBody: z.ZodMiniType<MelodyBody, MelodyBody> = named(
 export const melodyNode = named(nodesWith(melodyBody), 'node', 'A step of the Melody.');
 
 /** A node alone: what lies in its body is looked at level by level, however deep it goes. */
-export const shallowNode = nodesWith(z.object({ nodes: z.array(z.unknown()), edges: z.array(z.unknown()) }));
+export const shallowNode = nodesWith(
+  z.strictObject({ nodes: z.array(z.unknown()), edges: z.array(z.unknown()) }),
+);
 
 export type MelodyNode = z.infer<typeof melodyNode>;
 export type NodeKind = MelodyNode['kind'];

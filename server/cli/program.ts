@@ -7,6 +7,7 @@ import { decideReview, diffReview, listReview } from './review';
 import { doctor, models, planning, serve, status, stop } from './inspect';
 import type { CliHost, Job } from './job';
 import { Printer } from './output';
+import { checkMelodies, convertMelodies, formatMelodies } from './melody';
 import { UsageError } from './settings';
 import { exitCodes, texts } from './texts';
 import { openSidecar, type Sidecar } from './wire';
@@ -132,6 +133,11 @@ function describe(act: Act, host: CliHost): Command {
     add(review, `${decision} <changeset> [paths...]`, texts.aboutReview).action(
       act((job, changeset: string, paths: string[]) => decideReview(job, changeset, paths, decision)),
     );
+
+  const melody = group('melody', texts.aboutMelody);
+  add(melody, 'check <files...>', texts.aboutMelodyCheck).action(act(checkMelodies));
+  add(melody, 'format <files...>', texts.aboutMelodyFormat).action(act(formatMelodies));
+  add(melody, 'convert <files...>', texts.aboutMelodyConvert).action(act(convertMelodies));
 
   const plan = group('planning', texts.aboutPlanning);
   add(plan, 'show', texts.aboutPlanning).action(act(planning));

@@ -16,7 +16,7 @@ export const scopes = {
 } as const;
 export type Scope = keyof typeof scopes;
 
-/** The steps one evaluation may take: each item a macro looks at, and each thousand characters or items it joins. */
+/** The steps one evaluation may take: each item a macro looks at, and each hundred characters or items it joins. */
 export const mostSteps = 100_000;
 
 /** What is wrong with an expression; `at` counts its characters from 0. */
@@ -68,10 +68,7 @@ export function evaluateExpression(
   const spent = { steps: 0 };
   try {
     const { ast } = environments[scope].parse(text);
-    const result: unknown = counting(scope, spent, budget).evaluate(
-      instrumented(ast),
-      typed(scope, values),
-    );
+    const result: unknown = counting(scope, spent, budget).evaluate(instrumented(ast), typed(scope, values));
     // An error within any() and all() can be swallowed by the language; the budget cannot.
     if (spent.steps <= budget) return jsonOf(result, 0);
   } catch (thrown) {
@@ -95,8 +92,7 @@ const environments = Object.fromEntries(
 /** Numbers of JSON have no kind; whole and broken ones mix as people expect. */
 function environmentOf(scope: Scope, more = limits): Environment {
   const environment = new Environment({ limits: more, homogeneousAggregateLiterals: false });
-  const mixed: Readonly<Record<string, (a: number, b: number) => number | boolean>> = {
-    '==': (a, b) => a === b,
+  const mixed: Readonly<Record<string, (a: number, b: number) => number>> = {
     '+': (a, b) => a + b,
     '-': (a, b) => a - b,
     '*': (a, b) => a * b,
@@ -110,6 +106,8 @@ function environmentOf(scope: Scope, more = limits): Environment {
       environment.registerOperator(`${left} ${operator} ${right}`, (a: unknown, b: unknown) =>
         work(Number(a), Number(b)),
       );
+  // The library turns an equality round by itself.
+  environment.registerOperator('double == int', (a: unknown, b: unknown) => Number(a) === Number(b));
   for (const [name, type] of Object.entries(scopes[scope].names)) environment.registerVariable(name, type);
   return environment;
 }
@@ -137,7 +135,7 @@ function counting(scope: Scope, spent: { steps: number }, budget: number): Envir
       params: [{ name: 'sum', type: 'dyn' }],
       async: false,
       handler: (sum: unknown) => {
-        if (typeof sum === 'string' || Array.isArray(sum)) pay(Math.ceil(sum.length / 1000));
+        if (typeof sum === 'string' || Array.isArray(sum)) pay(Math.ceil(sum.length / 100));
         return sum;
       },
     });
@@ -158,14 +156,22 @@ function refusedIn(root: ASTNode, known: KnownPorts): ExpressionFault | undefine
     const node = next as ASTNode;
     if ((node.op === 'call' || node.op === 'rcall') && refusedCalls.has(node.args[0]))
       return { detail: `${node.args[0]} is not offered here`, at: node.start };
-    if (node.op === '.' && node.args[0].op === 'id') {
-      const ports = known[node.args[0].args as keyof KnownPorts];
-      if (ports !== undefined && !ports.has(node.args[1]))
-        return { detail: `${node.args[0].args} has no ${node.args[1]}`, at: node.end - node.args[1].length };
-    }
+    const unknown = unknownPort(node, known);
+    if (unknown !== undefined) return unknown;
     open.push(node.args);
   }
   return undefined;
+}
+
+/** `inputs.port` and `inputs["port"]` where there is no such port. */
+function unknownPort(node: ASTNode, known: KnownPorts): ExpressionFault | undefined {
+  if ((node.op !== '.' && node.op !== '[]') || node.args[0].op !== 'id') return undefined;
+  const [{ args: whose }, key] = node.args;
+  const ports = known[whose as keyof KnownPorts];
+  const name = typeof key === 'string' ? key : key.op === 'value' ? key.args : undefined;
+  if (ports === undefined || typeof name !== 'string' || ports.has(name)) return undefined;
+  const at = typeof key === 'string' ? node.end - key.length : key.start;
+  return { detail: `${whose} has no ${name}`, at };
 }
 
 function faultOf(thrown: unknown): ExpressionFault {

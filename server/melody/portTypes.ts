@@ -47,13 +47,18 @@ export const anyType: PortType = { base: 'any', text: 'any' };
 export const textType: PortType = { base: 'text', text: 'text' };
 export const listOf = (inner: PortType): PortType => ({ base: 'list', inner, text: `list<${inner.text}>` });
 
-const rules = new Map(flowRules.map(({ from, to, when }) => [`${from}>${to}`, when]));
+const rules = new Map<BaseType, Map<BaseType, (typeof flowRules)[number]['when']>>(
+  baseTypes.map((base) => [
+    base,
+    new Map(flowRules.filter(({ from }) => from === base).map(({ to, when }) => [to, when])),
+  ]),
+);
 
 /** Whether values of `from` may flow into `to`: `yes`, `no`, or `runtime` when only the value can tell. */
 export function fits(from: PortType, to: PortType): 'yes' | 'runtime' | 'no' {
   let [source, target] = [from, to];
   for (;;) {
-    const when = rules.get(`${source.base}>${target.base}`);
+    const when = rules.get(source.base)!.get(target.base);
     if (when === undefined) return 'no';
     if (when === 'always') return 'yes';
     if (when === 'runtime') return 'runtime';

@@ -6,3 +6,4 @@ export * from './system';
 export * from './files';
 export * from './processes';
 export * from './log';
+export * from './zstd';
