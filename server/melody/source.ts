@@ -26,7 +26,7 @@ export function readSource(text: string, file: string): Source {
     const place = { file, ...locator(text)(shape.tooDeepAt), path: '' };
     return refuse(finding('melody.tooDeep', { most: melodyLimits.depth }, place));
   }
-  const value = quickly(text, shape);
+  const value = shape.unclosed ? undefined : quickly(text, shape);
   if (value !== undefined) {
     const keys = countKeys(value);
     // As many keys in the value as colons in the text: none stood twice and was lost.
@@ -43,13 +43,14 @@ export const tooLarge = (file: string, bytes: number): Finding =>
 interface Shape {
   readonly blank: boolean;
   readonly comments: boolean;
+  readonly unclosed: boolean;
   readonly colons: number;
   readonly tooDeepAt: number | undefined;
 }
 
 /** One pass over the characters, without recursion, so that the parsers only see what they can bear. */
 function lookOver(text: string): Shape {
-  let [depth, colons, blank, comments] = [0, 0, true, false];
+  let [depth, colons, blank, comments, unclosed] = [0, 0, true, false, false];
   let tooDeepAt: number | undefined;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -59,6 +60,7 @@ function lookOver(text: string): Shape {
       const end = second === 47 ? text.indexOf('\n', at) : second === 42 ? text.indexOf('*/', at + 2) : -2;
       if (end !== -2) {
         comments = true;
+        unclosed ||= second === 42 && end === -1;
         at = end === -1 ? text.length : second === 47 ? end : end + 1;
         continue;
       }
@@ -73,7 +75,7 @@ function lookOver(text: string): Shape {
       }
     } else if (code === 125 || code === 93) depth--;
   }
-  return { blank, comments, colons, tooDeepAt };
+  return { blank, comments, unclosed, colons, tooDeepAt };
 }
 
 /** The offset of the quote that ends a string, or the end of its line where it has none. */

@@ -449,4 +449,22 @@ describe('rules of Melodies', () => {
     ]);
     check('an occasion nobody knows', trigger('{"on":"moon","id":"x"}'), ['malformed 2:56']);
   });
+
+  describe('that are left out', () => {
+    const cycle = wrap(`${op('A')},\n${op('B')}`, `${control('A', 'B')},\n${control('B', 'A')}`);
+    check('cycles', cycle, [], { allowCycles: true });
+    check('orphans', wrap(`${a},\n${op('c')}`), [], { allowOrphans: true });
+    check('types', transform('text', '{"op":"flatten"}'), [], { ignoreTypes: true });
+    check('missing inputs', wrap(`${a},\n${b}`, control('a', 'b')), [], { ignoreConnectivity: true });
+  });
+
+  it('are all in the table', () => {
+    // These are about files and programs, not about what a Melody says; other tests hold them.
+    const elsewhere =
+      /unreadable|tooLarge|empty|syntax|tooDeep|key|version|newer|older|migration|damaged|tooMany|bodyTooDeep|Failed|Budget|more|exists|changedMeanwhile|editRefused/;
+    const missing = Object.keys(codes).filter(
+      (code) => code.startsWith('melody.') && !seen.has(code) && !elsewhere.test(code),
+    );
+    assert.deepEqual(missing, []);
+  });
 });
