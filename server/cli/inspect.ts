@@ -8,22 +8,6 @@ export async function serve(job: Job): Promise<number> {
   return job.host.serve(job.root);
 }
 
-export async function planning(job: Job): Promise<number> {
-  const view = await (await job.open()).call('planningShow', {});
-  job.print.document(view);
-  if (!view.present) job.print.say('planningNone');
-  for (const milestone of view.milestones) {
-    job.print.say('planningMilestone', { name: milestone.name, state: milestone.state });
-    for (const phase of milestone.phases) {
-      job.print.say('planningPhase', { id: phase.id, name: phase.name, state: phase.state });
-      for (const plan of phase.plans)
-        job.print.say('planningPlan', { id: plan.id, title: plan.title, state: plan.state });
-    }
-  }
-  if (!job.print.json) for (const found of view.problems) job.print.problem(found);
-  return exitCodes.done;
-}
-
 export async function models(job: Job): Promise<number> {
   const known = await (await job.open()).call('modelsList', {});
   job.print.document(known);

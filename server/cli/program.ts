@@ -4,10 +4,14 @@ import type { Problem } from '../../schemas';
 import { execute, ask } from './execute';
 import { listRuns, showRun, commandRun, answerRun } from './runs';
 import { decideReview, diffReview, listReview } from './review';
-import { doctor, models, planning, serve, status, stop } from './inspect';
+import { doctor, models, serve, status, stop } from './inspect';
 import type { CliHost, Job } from './job';
 import { Printer } from './output';
+<<<<<<< HEAD
 import { checkMelodies, convertMelodies, formatMelodies } from './melody';
+=======
+import * as planning from './planning';
+>>>>>>> writer
 import { UsageError } from './settings';
 import { exitCodes, texts } from './texts';
 import { openSidecar, type Sidecar } from './wire';
@@ -140,12 +144,25 @@ function describe(act: Act, host: CliHost): Command {
   add(melody, 'convert <files...>', texts.aboutMelodyConvert).action(act(convertMelodies));
 
   const plan = group('planning', texts.aboutPlanning);
-  add(plan, 'show', texts.aboutPlanning).action(act(planning));
+  describePlanning(act, (name, about) => add(plan, name, about));
   add(program, 'models', texts.aboutModels).action(act(models));
   add(program, 'doctor', texts.aboutDoctor).option('--export', texts.optionExport).action(act(doctor));
   add(program, 'status', texts.aboutStatus).action(act(status));
   add(program, 'stop', texts.aboutStop).action(act(stop));
   return program;
+}
+
+function describePlanning(act: Act, add: (name: string, about: string) => Command): void {
+  add('show [dir]', texts.aboutPlanningShow).action(act(planning.showPlanning));
+  add('lint <dir...>', texts.aboutPlanningLint).action(act(planning.lintPlanning));
+  add('roundtrip <dir...>', texts.aboutPlanningRoundtrip).action(act(planning.roundtripPlanning));
+  add('set <dir> <what> <name> <value>', texts.aboutPlanningSet)
+    .option('--by-hand', texts.optionByHand)
+    .option('--section <heading>', texts.optionSection)
+    .option('--workstream <name>', texts.optionWorkstream)
+    .action(act(planning.setPlanning));
+  add('undo <dir> [edit]', texts.aboutPlanningUndo).action(act(planning.undoPlanning));
+  add('history <dir>', texts.aboutPlanningHistory).action(act(planning.planningHistory));
 }
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];

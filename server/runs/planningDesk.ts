@@ -3,18 +3,24 @@ import path from 'node:path';
 import type { PlanningView, PlanView } from '../../schemas/wire/planning';
 import { Emitter, type Disposable, type Log } from '../base';
 import type { RunFold } from '../engine/state';
-import { readPlanning, type Planning, type PlanningFiles } from '../planning';
+import { PlanningMemory, readPlanning, type Planning, type PlanningFiles } from '../planning';
 import { reportPlans } from './report';
 
 const settleMs = 100;
 
 /**
  * Keeps the planning tree of the workspace read: reads it on first need, watches `.planning` and reads
- * again when something changed. A reading in progress is shared by everyone who asks.
+ * again when something changed. A reading in progress is shared by everyone who asks; readings never overlap.
  */
 export class PlanningDesk implements Disposable {
   readonly changed = new Emitter<number>();
   private reading: Promise<Planning> | undefined;
+  /** Kept between readings, so that only files that changed are parsed again. */
+  private readonly memory = new PlanningMemory();
+  /** Settles when the readings that were asked for are over. */
+  private last: Promise<unknown> = Promise.resolve();
+  /** Asked for and not begun yet; whoever asks meanwhile gets it too. */
+  private next: Promise<Planning> | undefined;
   private revision = 0;
   private shown = '';
   private watcher: FSWatcher | undefined;
@@ -41,8 +47,18 @@ export class PlanningDesk implements Disposable {
     this.changed.dispose();
   }
 
-  private async read(): Promise<Planning> {
-    const planning = await readPlanning(this.files, this.revision);
+  /** A reading that begins after this call, when the one before is over. */
+  private read(): Promise<Planning> {
+    this.next ??= this.last.then(() => {
+      this.next = undefined;
+      return this.readNow();
+    });
+    this.last = this.next.catch(() => undefined);
+    return this.next;
+  }
+
+  private async readNow(): Promise<Planning> {
+    const planning = await readPlanning(this.files, this.revision, this.memory);
     const shown = JSON.stringify({ ...planning.view, revision: 0 });
     if (shown === this.shown) return planning;
     this.shown = shown;

@@ -171,7 +171,7 @@ describe('the planning writer', () => {
           assert.match(String(thrown), /planning\.notLossless/);
           return undefined;
         });
-        if (edit?.id != null) await writer.undo(ctx, edit.id);
+        if (edit !== undefined && edit.id !== null) await writer.undo(ctx, edit.id);
         assert.deepEqual(new Uint8Array(read(roadmap)), content);
       }),
       { numRuns: 30 },
