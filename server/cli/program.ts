@@ -7,11 +7,8 @@ import { decideReview, diffReview, listReview } from './review';
 import { doctor, models, serve, status, stop } from './inspect';
 import type { CliHost, Job } from './job';
 import { Printer } from './output';
-<<<<<<< HEAD
 import { checkMelodies, convertMelodies, formatMelodies } from './melody';
-=======
 import * as planning from './planning';
->>>>>>> writer
 import { UsageError } from './settings';
 import { exitCodes, texts } from './texts';
 import { openSidecar, type Sidecar } from './wire';

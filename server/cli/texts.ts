@@ -9,13 +9,10 @@ export const texts = {
   aboutAsk: 'Ask an agent to change one file or some of its lines, and wait for the result.',
   aboutRuns: 'List, look at and steer runs.',
   aboutReview: 'Look at what agents propose and decide on it.',
-<<<<<<< HEAD
   aboutMelody: 'Check, format and convert workflow files; needs no sidecar.',
   aboutMelodyCheck: 'Show everything that is wrong with files.',
   aboutMelodyFormat: 'Bring files into the canonical layout; comments stay.',
   aboutMelodyConvert: 'Write text as binary, binary as text, and older versions anew.',
-  aboutPlanning: 'Look at the plan of the project.',
-=======
   aboutPlanning: 'Look at the plan of a project, check it and edit it.',
   aboutPlanningShow: 'Show the plan of the workspace, or of DIR straight from its files.',
   aboutPlanningLint: 'Print what is wrong with planning files as file:line; fails on errors.',
@@ -23,7 +20,6 @@ export const texts = {
   aboutPlanningSet: 'Set “state FIELD VALUE”, “plan ID done|open” or “requirement ID done|open” in DIR.',
   aboutPlanningUndo: 'Take back the last edit of DIR, or the one named.',
   aboutPlanningHistory: 'List the edits Symphony made in DIR, the newest first.',
->>>>>>> writer
   aboutModels: 'List the providers and what each still needs.',
   aboutDoctor: 'Check the installation; --export writes a report without secrets.',
   aboutStatus: 'Show how the sidecar of this workspace is.',
