@@ -184,9 +184,7 @@ describe('board page', function () {
     );
     await page.waitForTimeout(600);
     await approve.click();
-    assert.deepEqual(await asked('run/answer'), [
-      { run: 'sample', question: 'question-1', answer: 'allow' },
-    ]);
+    assert.deepEqual(await asked('run/answer'), [{ run: 'sample', question: 'question-1', answer: 'allow' }]);
     await page.locator('.questions').waitFor({ state: 'detached' });
   });
 
