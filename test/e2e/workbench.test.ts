@@ -68,7 +68,9 @@ async function mainJob(workbench: Workbench, folder: string, name: string): Prom
   assert.notEqual(runTests(folder), 0, 'the user’s tree is untouched until accept');
 
   await workbench.press('Review Changes');
-  await workbench.page.locator('.multiDiffEditor').waitFor();
+  const all = workbench.page.locator('.multiDiffEditor');
+  await all.locator('.editor.modified .view-lines').filter({ hasText: 'isInteger' }).first().waitFor();
+  await all.locator('.editor.modified .line-insert').first().waitFor();
   await workbench.settled();
   await picture('review-all');
   await seeDiff(workbench, 'cart.js', 'isInteger');
