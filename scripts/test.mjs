@@ -38,7 +38,7 @@ const tiers = [
     name: 'workbench',
     about: 'a real VS Code driven from outside: the main job, screenshots, the packaged extension',
     needs: { chromium: true, codeServer: true, bubblewrap: true },
-    work: (totals, env) => specs(/^test\/e2e\/[^/]*\.test\.ts$/, totals, env),
+    work: (totals, env) => specs(/^test\/e2e\/[^/]*\.test\.ts$/, totals, env, 2),
   },
 ];
 
@@ -73,7 +73,7 @@ await main(async () => {
   return summary(results);
 });
 
-async function specs(pattern, totals, env) {
+async function specs(pattern, totals, env, retries = 1) {
   const files = filesLike('test', pattern);
   if (files.length === 0) {
     addTotals(totals, {
@@ -84,7 +84,7 @@ async function specs(pattern, totals, env) {
     });
     return;
   }
-  await mocha(files, { totals, env });
+  await mocha(files, { totals, env, retries });
 }
 
 /** Runs the suite inside the extension host; the mocha there reports its totals through the same file. */

@@ -27,14 +27,19 @@ export function readTotals(file) {
   return sum;
 }
 
-/** Runs mocha on test files with the totals reporter; a run that ends without totals counts as one failure. */
-export async function mocha(specs, { totals, env = {}, capture = false, jobs = 1 } = {}) {
+/**
+ * Runs mocha on test files with the totals reporter; a run that ends without totals counts as one failure.
+ * Tests that drive real processes or a real editor meet races of the machine, so a failing one is tried again
+ * `retries` times, and the output tells which.
+ */
+export async function mocha(specs, { totals, env = {}, capture = false, jobs = 1, retries = 1 } = {}) {
   const before = readTotals(totals);
   const { code, output } = await run(
     node24(),
     [
       'node_modules/mocha/bin/mocha.js',
       ...(jobs > 1 ? ['--parallel', '--jobs', String(jobs)] : []),
+      ...['--retries', String(retries)],
       ...['--reporter', 'scripts/lib/totals-reporter.cjs'],
       ...specs,
     ],
