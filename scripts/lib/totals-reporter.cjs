@@ -7,7 +7,7 @@ module.exports = class Totals extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
     const failures = [];
-    runner.on('retry', (test) => console.log(`      ↻ tried again: ${test.fullTitle()}`));
+    runner.on('retry', (test) => process.stdout.write(`      ↻ tried again: ${test.fullTitle()}\n`));
     runner.on('fail', (test) => failures.push(test.fullTitle()));
     runner.once('end', () => {
       const { passes, failures: failed, pending } = this.stats;
