@@ -1,14 +1,13 @@
 import {
-  applyEdits,
   createScanner,
   findNodeAtLocation,
-  modify,
   parse,
   parseTree,
   type Node,
   type SyntaxKind,
 } from 'jsonc-parser';
 import { problem, stableStringify, type Json } from '../base';
+import { laidOut } from './layout';
 import { pathText } from './place';
 import type { Edit } from './types';
 
@@ -26,7 +25,7 @@ export function editText(text: string, edits: readonly Edit[], file: string): st
     if (edit.path.length === 0) throw refuse('the document itself cannot be replaced');
     if (edit.value === undefined && target === undefined) throw refuse('there is nothing to remove');
     const after =
-      edit.value === undefined ? removed(before, target!) : changed(before, edit, edit.value, refuse);
+      edit.value === undefined ? removed(before, target!) : changed(before, tree!, edit, edit.value, refuse);
     if (stableStringify(valueOf(after)) !== stableStringify(expected(valueOf(before), edit)))
       throw refuse('the text would say something else');
     const replaced = edit.insert === true ? undefined : target;
@@ -41,6 +40,8 @@ const token = { comma: 5, lineComment: 12, blockComment: 13, end: 17 } as const 
   string,
   SyntaxKind
 >;
+
+type Refuse = (detail: string) => Error;
 
 /** All comments of a text in their order, those inside `except` left out. */
 export function commentsOf(text: string, except?: Pick<Node, 'offset' | 'length'>): readonly string[] {
@@ -57,18 +58,56 @@ export function commentsOf(text: string, except?: Pick<Node, 'offset' | 'length'
 
 const valueOf = (text: string): Json => parse(text, [], { allowTrailingComma: true }) as Json;
 
-function changed(text: string, edit: Edit, value: Json, refuse: (detail: string) => Error): string {
-  const eol = text.includes('\r\n') ? '\r\n' : '\n';
-  const formattingOptions = { insertSpaces: !/^\t/m.test(text), tabSize: indentOf(text), eol };
-  try {
-    const isArrayInsertion = edit.insert ?? false;
-    return applyEdits(text, modify(text, [...edit.path], value, { formattingOptions, isArrayInsertion }));
-  } catch (thrown) {
-    throw refuse(thrown instanceof Error ? thrown.message : String(thrown));
+/** Replaces a value, or puts a new one into the innermost object or list of its path that is there. */
+function changed(text: string, tree: Node, { path, insert }: Edit, value: Json, refuse: Refuse): string {
+  const target = insert === true ? undefined : findNodeAtLocation(tree, [...path]);
+  if (target !== undefined) {
+    const laid = laidOut(value, indentAt(text, target.offset));
+    return splice(text, target.offset, target.length, laid);
   }
+  let depth = path.length - 1;
+  while (depth > 0 && findNodeAtLocation(tree, path.slice(0, depth)) === undefined) depth--;
+  const container = depth === 0 ? tree : findNodeAtLocation(tree, path.slice(0, depth))!;
+  const step = path[depth]!;
+  if (container.type !== (typeof step === 'number' ? 'array' : 'object'))
+    throw refuse(`there is no ${typeof step === 'number' ? 'list' : 'object'} to put it into`);
+  const inner = path.slice(depth + 1).reduceRight<Json>((held, key) => ({ [String(key)]: held }), value);
+  return inserted(text, container, step, inner);
 }
 
-const indentOf = (text: string): number => /^( +)\S/m.exec(text)?.[1]?.length ?? 2;
+/** Puts a property or an item into its container, on a line of its own where its neighbours have one. */
+function inserted(text: string, container: Node, step: string | number, value: Json): string {
+  const children = container.children ?? [];
+  const label = typeof step === 'number' ? '' : `${JSON.stringify(step)}: `;
+  const next = typeof step === 'number' ? children[step] : undefined;
+  const last = children.at(-1);
+  const neighbour = next ?? last;
+  const outer = indentAt(text, container.offset);
+  const newline = text.includes('\r\n') ? '\r\n' : '\n';
+  if (neighbour === undefined) {
+    const indent = `${outer}  `;
+    return splice(
+      text,
+      container.offset + 1,
+      0,
+      `${newline}${indent}${label}${laidOut(value, indent)}${newline}${outer}`,
+    );
+  }
+  const indent = indentAt(text, neighbour.offset);
+  const content = `${label}${laidOut(value, indent)}`;
+  const between = text.slice(0, neighbour.offset).endsWith(`\n${indent}`) ? `,${newline}${indent}` : ', ';
+  if (next !== undefined) return splice(text, next.offset, 0, `${content}${between}`);
+  return splice(text, neighbour.offset + neighbour.length, 0, `${between}${content}`);
+}
+
+const splice = (text: string, offset: number, length: number, put: string): string =>
+  text.slice(0, offset) +
+  put.replace(/\r?\n/g, text.includes('\r\n') ? '\r\n' : '\n') +
+  text.slice(offset + length);
+
+/** The white space the line of an offset begins with. */
+const indentAt = (text: string, offset: number): string =>
+  /^[ \t]*/.exec(text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset))![0];
 
 /** Takes out one property or item with its comma and nothing else; the library would take comments before it along. */
 function removed(text: string, target: Node): string {
