@@ -1,0 +1,30 @@
+import { strict as assert } from 'node:assert';
+import { silentLog } from '../../../server/base';
+import { PlanningDesk } from '../../../server/runs/planningDesk';
+import type { PlanningFiles } from '../../../server/planning';
+
+describe('the planning desk', () => {
+  it('never reads twice at once, and shares a reading that has not begun', async () => {
+    let [under, most, begun] = [0, 0, 0];
+    const files: PlanningFiles = {
+      list: async () => {
+        begun += 1;
+        most = Math.max(most, ++under);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        under -= 1;
+        return ['.planning/ROADMAP.md'];
+      },
+      read: async () => new TextEncoder().encode('# Roadmap\n\n### Phase 1: One\n'),
+    };
+    // Without a folder to watch, every question reads again.
+    const desk = new PlanningDesk('/nowhere/at/all', files, silentLog);
+    const first = desk.current();
+    await Promise.resolve();
+    const rest = [desk.current(), desk.current(), desk.current()];
+    const views = (await Promise.all([first, ...rest])).map(({ view }) => view);
+    assert.deepEqual([most, begun], [1, 2]);
+    assert.ok(views.every((view) => view.milestones[0]?.phases[0]?.name === 'One'));
+    assert.deepEqual(new Set(views.map((view) => view.revision)), new Set([1]));
+    desk.dispose();
+  });
+});
