@@ -19,7 +19,7 @@ describe('the planning desk', () => {
     // Without a folder to watch, every question reads again.
     const desk = new PlanningDesk('/nowhere/at/all', files, silentLog);
     const first = desk.current();
-    await Promise.resolve();
+    await new Promise((resolve) => setTimeout(resolve, 1));
     const rest = [desk.current(), desk.current(), desk.current()];
     const views = (await Promise.all([first, ...rest])).map(({ view }) => view);
     assert.deepEqual([most, begun], [1, 2]);
