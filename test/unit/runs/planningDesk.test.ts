@@ -18,11 +18,17 @@ describe('the planning desk', () => {
     };
     // Without a folder to watch, every question reads again.
     const desk = new PlanningDesk('/nowhere/at/all', files, silentLog);
-    const first = desk.current();
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    const rest = [desk.current(), desk.current(), desk.current()];
-    const views = (await Promise.all([first, ...rest])).map(({ view }) => view);
-    assert.deepEqual([most, begun], [1, 2]);
+    await desk.current();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    begun = 0;
+    const asked: ReturnType<PlanningDesk['current']>[] = [];
+    for (let question = 0; question < 8; question++) {
+      asked.push(desk.current());
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    const views = (await Promise.all(asked)).map(({ view }) => view);
+    assert.equal(most, 1);
+    assert.ok(begun > 1 && begun < 8, `${begun} readings`);
     assert.ok(views.every((view) => view.milestones[0]?.phases[0]?.name === 'One'));
     assert.deepEqual(new Set(views.map((view) => view.revision)), new Set([1]));
     desk.dispose();
