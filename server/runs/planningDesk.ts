@@ -1,4 +1,4 @@
-import { watch, type FSWatcher } from 'node:fs';
+import { existsSync, watch, type FSWatcher } from 'node:fs';
 import path from 'node:path';
 import type { PlanningView, PlanView } from '../../schemas/wire/planning';
 import { Emitter, type Disposable, type Log } from '../base';
@@ -71,11 +71,11 @@ export class PlanningDesk implements Disposable {
   }
 
   private watch(): void {
-    if (this.watcher !== undefined || this.disposed) return;
+    const folder = path.join(this.root, '.planning');
+    // Node watches a folder that is not there without a word, and never tells of it: the next call looks again.
+    if (this.watcher !== undefined || this.disposed || !existsSync(folder)) return;
     try {
-      const watcher = watch(path.join(this.root, '.planning'), { recursive: true, persistent: false }, () =>
-        this.touched(),
-      );
+      const watcher = watch(folder, { recursive: true, persistent: false }, () => this.touched());
       watcher.on('error', (thrown) => {
         this.log.warn('watching .planning ended', { reason: String(thrown) });
         watcher.close();
@@ -83,7 +83,7 @@ export class PlanningDesk implements Disposable {
       });
       this.watcher = watcher;
     } catch {
-      // No .planning yet: the next call looks again.
+      // It has just gone: the next call looks again.
     }
   }
 

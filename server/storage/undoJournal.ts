@@ -36,8 +36,8 @@ export interface JournaledEdit extends EditIntent {
   readonly outcome: EditOutcome['type'] | undefined;
 }
 
-/** Beyond this size the older half is dropped. */
-const mostBytes = 8 * 1024 * 1024;
+/** Beyond this size the older half is dropped: every edit reads the journal, and 1,000 edits are enough to go back. */
+const mostBytes = 512 * 1024;
 
 /**
  * The edits of one planning tree as JSON lines, each written before the file it is about. Half a line at
