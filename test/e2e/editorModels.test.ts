@@ -10,6 +10,7 @@ import { fixtureScript, makeFixtureRepository } from '../fixtures/make';
 import { openWorkbench, repository, type Workbench } from '../vscode/harness';
 import { WireClient } from './headless/client';
 import { askedAgain, startOutsideModel, turnsOf, type OutsideModel } from './outsideModel';
+import { runRow } from './runRow';
 
 const provider = path.join(repository, 'test/fixtures/modelProvider');
 
@@ -70,8 +71,8 @@ describe('models of the editor', function () {
 
       await workbench.openWindow();
       await workbench.sideBar('Symphony');
-      await workbench.treeItem('steps').waitFor();
-      await workbench.rowAction('steps', 'Retry');
+      await runRow(workbench).hover();
+      await runRow(workbench).locator('.action-label[aria-label*="Retry"]').click();
       assert.equal(await client.until(run, ['completed', 'waiting']), 'completed');
       assert.deepEqual(askedAgain(outside, client.events), [], 'no recorded answer is asked for again');
     }));

@@ -14,6 +14,7 @@ import { openWorkbench, processesOf, repository, type Workbench } from '../vscod
 import { copyOf, leftInHome, mulberry32, until, userState } from './headless/aftermath';
 import { WireClient, type WireSettings } from './headless/client';
 import { startOutsideModel, turnsOf, type OutsideModel } from './outsideModel';
+import { runRow } from './runRow';
 
 const kills = process.env['SYMPHONY_TIER'] === 'long' ? 5 : 1;
 const seed = Number(process.env['SYMPHONY_SEED'] ?? 20261120);
@@ -63,7 +64,7 @@ describe('windows that come and go', function () {
       await closeWindow(first);
       await hosts(workbench, 1);
       await workbench.sideBar('Symphony');
-      await workbench.treeItem('steps').click();
+      await runRow(workbench).click();
       await showsTheEnd(job);
       await isAsUndisturbed(job, undisturbed);
     }));
@@ -200,10 +201,10 @@ async function showsTheEnd({ workbench, watcher, run }: Job): Promise<void> {
     );
   for (let tries = 0; tries < 50 && (await shown()).join() !== expected.join(); tries++) await pause(200);
   assert.deepEqual(await shown(), expected);
-  const { summary } = await watcher.ask('runShow', { run });
-  const { completed, total } = summary.nodes;
   await workbench.sideBar('Symphony');
-  await workbench.treeItem(`${completed} of ${total} steps`).waitFor({ timeout: 15_000 });
+  await runRow(workbench)
+    .filter({ hasText: /complete/i })
+    .waitFor({ timeout: 15_000 });
 }
 
 /** The same tree, each answer asked for once, no event lost or doubled, the user's repository untouched. */
