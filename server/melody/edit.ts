@@ -17,22 +17,27 @@ import type { Edit } from './types';
  * Throws `melody.editRefused` otherwise; the given text must be valid.
  */
 export function editText(text: string, edits: readonly Edit[], file: string): string {
-  return edits.reduce((before, edit) => {
-    const refuse = (detail: string) =>
+  let [now, value] = [text, valueOf(text)];
+  // Values bring no comments along, so that a text without any needs no look at them.
+  const hasComments = commentsOf(text).length > 0;
+  for (const edit of edits) {
+    const refuse: Refuse = (detail) =>
       problem('melody.editRefused', { file, path: pathText(edit.path), detail });
-    const tree = parseTree(before, [], { allowTrailingComma: true });
-    const target = tree && findNodeAtLocation(tree, [...edit.path]);
     if (edit.path.length === 0) throw refuse('the document itself cannot be replaced');
+    const tree = parseTree(now, [], { allowTrailingComma: true })!;
+    const target = findNodeAtLocation(tree, [...edit.path]);
     if (edit.value === undefined && target === undefined) throw refuse('there is nothing to remove');
-    const after =
-      edit.value === undefined ? removed(before, target!) : changed(before, tree!, edit, edit.value, refuse);
-    if (stableStringify(valueOf(after)) !== stableStringify(expected(valueOf(before), edit)))
-      throw refuse('the text would say something else');
+    const next =
+      edit.value === undefined ? removed(now, target!) : changed(now, tree, edit, edit.value, refuse);
     const replaced = edit.insert === true ? undefined : target;
-    if (commentsOf(before, replaced).join('\n') !== commentsOf(after).join('\n'))
+    if (hasComments && commentsOf(now, replaced).join('\n') !== commentsOf(next).join('\n'))
       throw refuse('a comment would be lost');
-    return after;
-  }, text);
+    now = next;
+    value = expected(value, edit);
+  }
+  if (stableStringify(valueOf(now)) === stableStringify(value)) return now;
+  const path = edits.map((edit) => pathText(edit.path)).join(', ');
+  throw problem('melody.editRefused', { file, path, detail: 'the text would say something else' });
 }
 
 /** Kinds of tokens by the numbers the library declares for them; its own names vanish when it is compiled. */
@@ -144,12 +149,15 @@ function withoutBlankLine(text: string, at: number): string {
 
 /** What the document must say after an edit. */
 function expected(value: Json, { path, value: next, insert }: Edit): Json {
-  const root = structuredCopy(value) as Record<string, unknown>;
+  // Only what lies on the way is copied; the rest is shared and never written to.
+  const root = shallow(value);
   let parent: unknown = root;
   for (const step of path.slice(0, -1)) {
     const inner = (parent as Record<string | number, unknown>)[step];
-    // Objects on the way are made by the library where they are absent.
-    parent = inner === undefined ? ((parent as Record<string | number, unknown>)[step] = {}) : inner;
+    // Objects on the way are made where they are absent.
+    const copy = inner === undefined ? {} : shallow(inner as Json);
+    (parent as Record<string | number, unknown>)[step] = copy;
+    parent = copy;
   }
   const last = path.at(-1)!;
   if (Array.isArray(parent) && typeof last === 'number') {
@@ -161,4 +169,5 @@ function expected(value: Json, { path, value: next, insert }: Edit): Json {
   return root as Json;
 }
 
-const structuredCopy = (value: Json): Json => JSON.parse(JSON.stringify(value)) as Json;
+const shallow = (value: Json): unknown =>
+  Array.isArray(value) ? [...(value as readonly Json[])] : { ...(value as { readonly [key: string]: Json }) };

@@ -76,22 +76,21 @@ export function boundFaults(value: unknown, file: string): readonly Finding[] {
 
 /** Refuses trees that are too deep (or hold themselves) and keys that mean something to objects. Not recursive. */
 function boundTree(root: unknown, findings: Findings): void {
-  const open: { readonly value: unknown; readonly path: Path }[] = [{ value: root, path: [] }];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { value, path } = next;
+  const open: unknown[] = [root];
+  // Every value of the stack has its depth at the same place of this one.
+  const depths: number[] = [0];
+  while (open.length > 0) {
+    const [value, depth] = [open.pop(), depths.pop()!];
     if (typeof value !== 'object' || value === null) continue;
-    if (path.length >= melodyLimits.depth)
-      return findings.add('melody.tooDeep', { most: melodyLimits.depth }, path.slice(0, 3));
-    if (Array.isArray(value)) {
-      value.forEach((inner: unknown, index) => {
-        if (typeof inner === 'object') open.push({ value: inner, path: [...path, index] });
-      });
-      continue;
-    }
-    for (const key of Object.keys(value)) {
-      if (forbiddenKeys.has(key)) findings.add('melody.keyForbidden', { key }, path);
-      const inner = (value as Readonly<Record<string, unknown>>)[key];
-      if (typeof inner === 'object') open.push({ value: inner, path: [...path, key] });
-    }
+    if (depth >= melodyLimits.depth) return findings.add('melody.tooDeep', { most: melodyLimits.depth }, []);
+    if (!Array.isArray(value))
+      for (const key of Object.keys(value))
+        if (forbiddenKeys.has(key)) findings.add('melody.keyForbidden', { key }, []);
+    const inner: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+    for (const item of inner)
+      if (typeof item === 'object' && item !== null) {
+        open.push(item);
+        depths.push(depth + 1);
+      }
   }
 }

@@ -40,11 +40,13 @@ function plainLink(level: Level, edge: MelodyEdge, index: number, rules: Rules):
 }
 
 function dataLink(level: Level, edge: MelodyEdge, index: number, rules: Rules): Link | undefined {
-  const [fromDot, toDot] = [edge.from.lastIndexOf('.'), edge.to.lastIndexOf('.')];
+  const fromDot = edge.from.lastIndexOf('.');
+  const toDot = edge.to.lastIndexOf('.');
   const from = ownerOf(level, edge.from, fromDot, index, 'from', rules);
   const to = ownerOf(level, edge.to, toDot, index, 'to', rules);
   if (from === undefined || to === undefined) return undefined;
-  const [source, target] = [level.ports(from), level.ports(to)];
+  const source = level.ports(from);
+  const target = level.ports(to);
   // A malformed node has no ports that are known; that it is malformed is told already.
   const out = source?.outputs.get(edge.from.slice(fromDot + 1));
   const port = target?.inputs.get(edge.to.slice(toDot + 1));

@@ -7,23 +7,22 @@ import type { Rules } from '../validate';
 
 /** What is wrong with nodes by themselves: ids and ports that stand twice, unknown types, values of another type. */
 export function checkNodes(level: Level, rules: Rules): void {
+  const { findings } = rules;
   level.nodes.forEach((node, index) => {
     if (node === undefined) return;
-    const path = level.nodePath(index);
+    const path = (): Path => level.nodePath(index);
     const first = level.byId.get(node.id)!;
-    if (first !== index)
-      rules.findings.add(
-        'melody.idTwice',
-        { id: node.id, first: rules.findings.where(level.nodePath(first)) },
-        [...path, 'id'],
-      );
-    checkPorts(node, path, rules);
+    if (first !== index) {
+      const where = findings.where(level.nodePath(first));
+      findings.add('melody.idTwice', { id: node.id, first: where }, [...path(), 'id']);
+    }
+    checkPorts(level, index, node, rules);
     if (node.kind === 'wait' && (node.minutes === undefined) === (node.until === undefined))
-      rules.findings.add('melody.waitEither', { node: node.id }, path);
+      findings.add('melody.waitEither', { node: node.id }, path());
     if (node.kind === 'loop' && node.while !== undefined && node.until !== undefined)
-      rules.findings.add('melody.loopEither', { node: node.id }, [...path, 'while'], { onKey: true });
+      findings.add('melody.loopEither', { node: node.id }, [...path(), 'while'], { onKey: true });
     if (node.kind === 'subworkflow' && !isMelodyPath(node.melody))
-      rules.findings.add('melody.path', { path: node.melody }, [...path, 'melody']);
+      findings.add('melody.path', { path: node.melody }, [...path(), 'melody']);
   });
 }
 
@@ -31,39 +30,58 @@ export function checkNodes(level: Level, rules: Rules): void {
 export const isMelodyPath = (path: string): boolean =>
   path.endsWith('.melody.json') && !/^\/|^[A-Za-z]:|\\|\0/.test(path);
 
-function checkPorts(node: MelodyNode, path: Path, rules: Rules): void {
+function checkPorts(level: Level, index: number, node: MelodyNode, rules: Rules): void {
   if (node.kind === 'input' || node.kind === 'output') {
     const value = node.kind === 'input' ? node.default : undefined;
-    return checkType(node, node.type, value, '', () => path, rules);
+    return checkType(node, node.type, value, '', () => level.nodePath(index), rules);
   }
-  if (node.inputs !== undefined) checkSide(node, node.inputs, 'inputs', path, rules);
-  if ('outputs' in node && node.outputs !== undefined) checkSide(node, node.outputs, 'outputs', path, rules);
+  // Of two ports of one name a node has one: fewer ports than are declared mean that a name stands twice.
+  const { inputs, outputs } = level.ports(index)!;
+  if (node.inputs !== undefined) {
+    checkTypes(level, index, node, node.inputs, 'inputs', rules);
+    if (inputs.all.length < node.inputs.length) tellTwice(level, index, node.inputs, 'inputs', rules);
+  }
+  if ('outputs' in node && node.outputs !== undefined) {
+    checkTypes(level, index, node, node.outputs, 'outputs', rules);
+    if (outputs.all.length < node.outputs.length) tellTwice(level, index, node.outputs, 'outputs', rules);
+  }
   if (node.kind !== 'branch') return;
-  const ways = node.cases.map(({ port }) => port);
-  ways.forEach((port, at) => {
-    if (ways.indexOf(port) < at)
-      rules.findings.add('melody.portTwice', { node: node.id, port }, [...path, 'cases', at, 'port']);
-  });
-  if (node.otherwise !== undefined && ways.includes(node.otherwise))
-    rules.findings.add('melody.portTwice', { node: node.id, port: node.otherwise }, [...path, 'otherwise']);
+  const ways = node.cases.map(({ port }) => ({ name: port }));
+  tellTwice(level, index, ways, 'cases', rules);
+  if (node.otherwise !== undefined && ways.some(({ name }) => name === node.otherwise)) {
+    const args = { node: node.id, port: node.otherwise };
+    rules.findings.add('melody.portTwice', args, [...level.nodePath(index), 'otherwise']);
+  }
 }
 
-function checkSide(
+function checkTypes(
+  level: Level,
+  index: number,
   node: MelodyNode,
   ports: readonly InputPort[],
   side: 'inputs' | 'outputs',
-  path: Path,
   rules: Rules,
 ): void {
-  const names = ports.length > 1 ? new Set<string>() : undefined;
   for (let at = 0; at < ports.length; at++) {
     const { name, type, default: value } = ports[at]!;
-    if (names?.has(name) === true)
-      rules.findings.add('melody.portTwice', { node: node.id, port: name }, [...path, side, at, 'name']);
-    names?.add(name);
     if (parsePortType(type) === undefined || value !== undefined)
-      checkType(node, type, value, ` of “${name}”`, () => [...path, side, at], rules);
+      checkType(node, type, value, ` of “${name}”`, () => [...level.nodePath(index), side, at], rules);
   }
+}
+
+function tellTwice(
+  level: Level,
+  index: number,
+  ports: readonly { readonly name: string }[],
+  side: 'inputs' | 'outputs' | 'cases',
+  { findings }: Rules,
+): void {
+  const seen = new Set<string>();
+  ports.forEach(({ name }, at) => {
+    const path: Path = [...level.nodePath(index), side, at, side === 'cases' ? 'port' : 'name'];
+    if (seen.has(name)) findings.add('melody.portTwice', { node: level.nameOf(index), port: name }, path);
+    seen.add(name);
+  });
 }
 
 function checkType(

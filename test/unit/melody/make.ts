@@ -4,6 +4,15 @@ import type { Melody, MelodyEdge, MelodyNode } from '../../../schemas/melody';
 export const wrap = (nodes: string, edges = '', more = ''): string =>
   `{\n"version": 1, "id": "t", "name": "T",${more}\n"nodes": [\n${nodes}\n],\n"edges": [\n${edges}\n]\n}`;
 
+/** A text of so many words that no compressor knows; equal numbers give equal texts. */
+function words(seed: number, count: number): string {
+  let state = (seed * 2_654_435_761 + 12_345) >>> 0;
+  return Array.from({ length: count }, () => {
+    state = (state * 1_664_525 + 1_013_904_223) >>> 0;
+    return state.toString(36);
+  }).join(' ');
+}
+
 /** A valid layered Melody: each node is fed by up to `fan` of those shortly before it. Equal sizes give equal ones. */
 export function layered(count: number, edgeCount: number): Melody {
   const nodes: MelodyNode[] = [];
@@ -18,7 +27,7 @@ export function layered(count: number, edgeCount: number): Melody {
     nodes.push({
       id: `node-${index}`,
       kind: index % 3 === 0 ? 'instrument' : 'operator',
-      name: `Step ${index} of the work`,
+      name: words(index, 4),
       ...(index % 3 === 0 ? { model: 'anthropic/claude-sonnet-4-5' } : { operator: 'verify' }),
       position: { x: (index % 100) * 220, y: Math.floor(index / 100) * 140 },
       inputs,
