@@ -50,10 +50,10 @@ export function leftInHome(workspace: string): string[] {
   ];
 }
 
-/** Command lines of living processes that work in one of the folders or name it. */
-export function processesIn(folders: readonly string[]): string[] {
+/** Command lines of living processes that work in one of the folders or name it, other than `except`. */
+export function processesIn(folders: readonly string[], except: readonly number[] = []): string[] {
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid && !except.includes(Number(name)))
     .flatMap((pid) => {
       try {
         const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');

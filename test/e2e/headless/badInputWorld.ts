@@ -251,23 +251,6 @@ export function worktreesOf(state: string, client: WireClient, run: string): str
   return existsSync(folder) ? readdirSync(folder).sort() : [];
 }
 
-/** Command lines of living processes that work in one of the folders or name it, other than `except`. */
-export function processesIn(folders: readonly string[], except: readonly number[] = []): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid && !except.includes(Number(name)))
-    .flatMap((pid) => {
-      try {
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');
-        const place = readlinkSync(`/proc/${pid}/cwd`);
-        return folders.some((folder) => command.includes(folder) || place.startsWith(folder))
-          ? [`process ${pid} ${command}`]
-          : [];
-      } catch {
-        return [];
-      }
-    });
-}
-
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -289,3 +272,5 @@ export async function eventually(
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+export { processesIn } from './aftermath';
