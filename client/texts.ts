@@ -52,6 +52,7 @@ export function nodeStateText(state: NodeState): string {
     running: vscode.l10n.t('running'),
     waiting: vscode.l10n.t('waiting for you'),
     completed: vscode.l10n.t('complete'),
+    skipped: vscode.l10n.t('skipped'),
     failed: vscode.l10n.t('failed'),
     cancelled: vscode.l10n.t('cancelled'),
   };

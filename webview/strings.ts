@@ -10,6 +10,7 @@ export const boardStrings = {
   'state.waiting': 'Waiting for you',
   'state.completed': 'Completed',
   'state.failed': 'Failed',
+  'state.skipped': 'Skipped',
   'state.cancelled': 'Cancelled',
   'state.paused': 'Paused',
   'state.cancelling': 'Cancelling',

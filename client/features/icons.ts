@@ -12,6 +12,7 @@ const icons: Readonly<Record<State, readonly [icon: string, color?: string]>> = 
   partial: ['color-mode', 'charts.blue'],
   complete: ['pass', 'charts.green'],
   completed: ['pass', 'charts.green'],
+  skipped: ['debug-step-over'],
   waiting: ['question', 'charts.yellow'],
   paused: ['debug-pause', 'charts.yellow'],
   cancelling: ['circle-slash'],

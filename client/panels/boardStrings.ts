@@ -24,6 +24,7 @@ function pageStrings(): Record<string, string> {
     'state.waiting': vscode.l10n.t('Waiting for you'),
     'state.completed': vscode.l10n.t('Completed'),
     'state.failed': vscode.l10n.t('Failed'),
+    'state.skipped': vscode.l10n.t('Skipped'),
     'state.cancelled': vscode.l10n.t('Cancelled'),
     'state.paused': vscode.l10n.t('Paused'),
     'state.cancelling': vscode.l10n.t('Cancelling'),

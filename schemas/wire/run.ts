@@ -14,7 +14,15 @@ export const runState = z.enum([
 ]);
 export type RunState = z.infer<typeof runState>;
 
-export const nodeState = z.enum(['pending', 'running', 'waiting', 'completed', 'failed', 'cancelled']);
+export const nodeState = z.enum([
+  'pending',
+  'running',
+  'waiting',
+  'completed',
+  'skipped',
+  'failed',
+  'cancelled',
+]);
 export type NodeState = z.infer<typeof nodeState>;
 
 /** A command a plan wants run to prove itself; `hash` is sha-256 of plan id, newline, command. */
@@ -110,7 +118,7 @@ export const runAsk = request({
 export const runSummary = z.object({
   run: z.string(),
   title: z.string(),
-  kind: z.enum(['phase', 'ask']),
+  kind: z.enum(['phase', 'ask', 'melody']),
   state: runState,
   model: z.string(),
   createdAt: z.number(),

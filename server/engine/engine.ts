@@ -23,7 +23,7 @@ export interface EngineOptions {
 
 export interface StartRun {
   readonly title: string;
-  readonly kind: 'phase' | 'ask';
+  readonly kind: 'phase' | 'ask' | 'melody';
   readonly workflow: Workflow;
   /** What the run's performers need to know; given to each of them. */
   readonly facts: Readonly<Record<string, Json>>;

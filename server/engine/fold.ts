@@ -65,7 +65,7 @@ class Folding implements FoldedRun {
   problem: Problem | null = null;
   readonly run: string;
   readonly title: string;
-  readonly kind: 'phase' | 'ask';
+  readonly kind: RunFold['kind'];
   readonly workflow: Workflow;
   readonly facts: Readonly<Record<string, Json>>;
   readonly createdAt: number;

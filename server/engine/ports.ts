@@ -1,4 +1,5 @@
-import type { RecordedEvent, RunEvent } from '../../schemas/journal/events';
+import type { Question, RecordedEvent, RunEvent, Spending } from '../../schemas/journal/events';
+import type { Transform } from '../../schemas/melody/edge';
 import type { Problem } from '../../schemas/codes';
 import type { Context, Json } from '../base';
 
@@ -43,6 +44,14 @@ export interface NodeContext extends Context {
   readonly idempotencyKey: string;
   /** The params of the node, as the workflow gives them. */
   readonly params: Json;
+  /** What arrived at its inputs, by name; defaults filled in. */
+  readonly inputs: Readonly<Record<string, Json>>;
+  /** What this attempt may consume at most; absent members are not bounded. Going beyond is a fault of the performer. */
+  readonly grant: Spending;
+  /** How this try is to differ from the one before, where the failure policy says so. */
+  readonly variation: Variation;
+  /** Aborted only when the time for cleaning up is over, some time after `signal`. */
+  readonly cleanup: AbortSignal;
   /** Ids of the nodes this one waited for. */
   readonly after: readonly string[];
   /** The run's facts, as `RunCreated` gives them. */
@@ -54,8 +63,9 @@ export interface NodeContext extends Context {
    * after a crash it is returned without working again. `key` must be the same in every replay.
    * A thrown problem is not recorded; the step runs again. An attempt that follows one which failed by
    * something around the work (`model.*`, `data.*`) is given that one's outcomes too.
+   * `spent` says what the work consumed; it is durable with the outcome.
    */
-  step<T extends Json>(key: string, work: () => Promise<T>): Promise<T>;
+  step<T extends Json>(key: string, work: () => Promise<T>, spent?: (outcome: T) => Spending): Promise<T>;
   /** Whether the step has a recorded outcome already. */
   recorded(key: string): boolean;
   /** Asks a person and waits, across restarts; the same `id` is asked once per attempt. */
@@ -67,7 +77,7 @@ export interface NodeContext extends Context {
 export interface QuestionDraft {
   /** Unique within node and attempt, the same in every replay. */
   readonly id: string;
-  readonly kind: 'approveCommand' | 'mergeConflict' | 'retryNode' | 'decision';
+  readonly kind: Question['kind'];
   readonly problem: Problem;
   readonly facts: Readonly<Record<string, Json>>;
   readonly choices: readonly string[];
@@ -76,13 +86,32 @@ export interface QuestionDraft {
 export interface Answer {
   readonly answer: string;
   readonly note?: string;
+  /** What a question of kind `input` asked for. */
+  readonly value?: Json;
+}
+
+/** How a try differs from the one before: a smaller task has better chances than the same one again. */
+export type Variation = 'same' | 'reduced' | 'simplified' | 'chunked' | 'alternative' | 'minimal';
+
+/** Evaluates the small safe language of conditions and transforms. Throws a `ProblemError`. */
+export interface Expressions {
+  /** A condition of an edge (`outputs`), a branch (`inputs`) or a loop (`inputs`, `outputs`, `iteration`). */
+  condition(scope: 'edge' | 'branch' | 'loop', text: string, values: Readonly<Record<string, Json>>): boolean;
+  /** What becomes of a value on its way along an edge. */
+  transform(how: Transform, value: Json): Json;
 }
 
 /**
  * Does the work of one kind of node. It runs at least once; its outcome is recorded exactly once.
  * Returns the node's output; throws a `ProblemError` to fail it (see `retries` of the node).
  */
-export type Performer = (ctx: NodeContext) => Promise<Json>;
+export interface Performer {
+  (ctx: NodeContext): Promise<Json>;
+  /** Its output depends on params, inputs, facts and the outputs of the nodes before alone: it may be reused for equal ones. */
+  readonly reusable?: boolean;
+  /** It consumes tokens and money: a share of the run's budget is granted to it before it starts. */
+  readonly spends?: boolean;
+}
 export type Performers = ReadonlyMap<string, Performer>;
 
 /** A fleeting sign of life of a running node. */

@@ -32,7 +32,7 @@ export interface RunFold {
   readonly seq: number;
   readonly position: number;
   readonly title: string;
-  readonly kind: 'phase' | 'ask';
+  readonly kind: 'phase' | 'ask' | 'melody';
   readonly workflow: Workflow;
   readonly facts: Readonly<Record<string, Json>>;
   readonly state: RunState;

@@ -2,7 +2,15 @@ import type { NodeState } from '../../schemas/wire/run';
 import { useStore } from './context';
 import type { Layout, Placed } from './layout';
 
-const states: readonly NodeState[] = ['pending', 'running', 'waiting', 'completed', 'failed', 'cancelled'];
+const states: readonly NodeState[] = [
+  'pending',
+  'running',
+  'waiting',
+  'completed',
+  'skipped',
+  'failed',
+  'cancelled',
+];
 
 /**
  * Hundreds of cards too small to read, as one shape per state. Failed and waiting blocks are drawn

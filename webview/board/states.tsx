@@ -8,6 +8,7 @@ const icons: Readonly<Record<NodeState | RunState, string>> = {
   running: 'loading',
   waiting: 'question',
   completed: 'pass-filled',
+  skipped: 'debug-step-over',
   failed: 'error',
   cancelled: 'circle-slash',
   paused: 'debug-pause',
