@@ -14,6 +14,7 @@ export interface FoldedRun extends RunFold {
   readonly nodes: ReadonlyMap<string, NodeRecord>;
   /** The nodes with what follows from their states. */
   readonly all: Nodes;
+  readonly begunAt: number;
   /** Why the run is being stopped, if it is. */
   readonly stopping: Problem | undefined;
   /** Answers by question id, of the whole run. */
@@ -65,6 +66,8 @@ class Folding implements FoldedRun {
   readonly forkedFrom: RunFold['forkedFrom'];
   readonly trigger: RunFold['trigger'];
   readonly createdAt: number;
+  /** When the present generation began. */
+  begunAt: number;
   readonly answers = new Map<string, Answer>();
   readonly all: Nodes;
   private readonly asked = new Questions();
@@ -82,6 +85,7 @@ class Folding implements FoldedRun {
     this.seq = recorded.seq;
     this.position = recorded.position;
     this.createdAt = recorded.at;
+    this.begunAt = recorded.at;
     this.title = created.title;
     this.kind = created.kind;
     this.workflow = created.workflow;
@@ -167,6 +171,7 @@ class Folding implements FoldedRun {
         return this.all.edited(event);
       case 'GenerationBegun':
         this.all.generationBegun(event, at);
+        this.begunAt = at;
         return this.reopen();
       case 'QuestionAsked': {
         const node = this.all.working(event.node);

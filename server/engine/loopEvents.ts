@@ -76,7 +76,7 @@ export type LoopEvent =
   /** A node has paused long enough before its next try. */
   | { readonly type: 'rested'; readonly node: string }
   /** The run has taken as long as it may. */
-  | { readonly type: 'timedOut' }
+  | { readonly type: 'timedOut'; readonly generation: number }
   /** Performers had time to clean up after a cancel request; the rest are left behind. */
   | { readonly type: 'graceOver' }
   /** Look again: at the start, and after a pause because the journal could not be written. */

@@ -23,6 +23,9 @@ interface ContextOptions {
  * question. What a simple performer does not look at is not made: thousands may be at work at once.
  */
 export class AttemptContext implements NodeContext {
+  // Own members: a context for part of the work is made by spreading this one and replacing one of them.
+  readonly signal: AbortSignal;
+  readonly log: Log;
   readonly run: string;
   readonly node: string;
   readonly attempt: number;
@@ -32,7 +35,6 @@ export class AttemptContext implements NodeContext {
   readonly variation: Variation;
   private readonly working = new Pending<Json>();
   private readonly asking = new Pending<Answer>();
-  private child: Log | undefined;
 
   /** Throws what a transform on the way to an input throws. */
   constructor(
@@ -42,6 +44,8 @@ export class AttemptContext implements NodeContext {
     private readonly options: ContextOptions,
     private readonly host: ContextHost,
   ) {
+    this.signal = job.signal;
+    this.log = options.log.child({ run: state.run, node: record.id, attempt: job.attempt });
     this.run = state.run;
     this.node = record.id;
     this.attempt = job.attempt;
@@ -51,16 +55,8 @@ export class AttemptContext implements NodeContext {
     this.variation = record.variation;
   }
 
-  get signal(): AbortSignal {
-    return this.job.signal;
-  }
-
   get cleanup(): AbortSignal {
     return this.job.cleanup;
-  }
-
-  get log(): Log {
-    return (this.child ??= this.options.log.child({ run: this.run, node: this.node, attempt: this.attempt }));
   }
 
   get idempotencyKey(): string {

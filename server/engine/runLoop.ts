@@ -71,9 +71,7 @@ export class RunLoop implements Sharer {
     this.performing = new Performing(run, options, this);
     this.ahead = new Ahead(options.load);
     if (run.endedAt === null) options.room.add(this);
-    const { timeoutMinutes } = run.workflow.policy ?? {};
-    if (timeoutMinutes !== undefined && run.endedAt === null)
-      this.later(run.createdAt + timeoutMinutes * 60_000 - options.clock.now(), { type: 'timedOut' });
+    if (run.endedAt === null) this.limitTime();
   }
 
   get state(): FoldedRun {
@@ -307,6 +305,8 @@ export class RunLoop implements Sharer {
         this.later(cancelGraceMs, { type: 'graceOver' });
         return;
       case 'GenerationBegun':
+        this.resting.clear();
+        return this.limitTime();
       case 'RunCancelled':
         this.resting.clear();
         return;
@@ -314,6 +314,17 @@ export class RunLoop implements Sharer {
         // All else changes the state alone, and deciding follows from that.
         return;
     }
+  }
+
+  /** A run may take so long from the beginning of its generation. */
+  private limitTime(): void {
+    const { timeoutMinutes } = this.run.workflow.policy ?? {};
+    if (timeoutMinutes === undefined) return;
+    const { generation, begunAt } = this.run;
+    this.later(begunAt + timeoutMinutes * 60_000 - this.options.clock.now(), {
+      type: 'timedOut',
+      generation,
+    });
   }
 
   private rest(id: string): void {

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../schemas/journal/events';
+import type { RunState } from '../../schemas/wire/run';
 import { problem, problemOf } from '../base';
 import type { ActOptions } from './act';
 import { completion, failure } from './endings';
@@ -30,7 +31,7 @@ export function translate(run: FoldedRun, event: LoopEvent, options: ActOptions)
     case 'takenOver':
       return { record: [{ type: 'RunOwned', epoch: event.epoch }] };
     case 'timedOut':
-      if (run.state !== 'running' && run.state !== 'waiting' && run.state !== 'paused') return nothing;
+      if (event.generation !== run.generation || !isLive(run.state)) return nothing;
       return { record: [{ type: 'RunStopping', problem: timeout(run) }] };
     case 'stepDone': {
       if (!isAtWork(run, event)) return refused(event);
@@ -56,6 +57,8 @@ export function translate(run: FoldedRun, event: LoopEvent, options: ActOptions)
       return translateWish(run, event);
   }
 }
+
+const isLive = (state: RunState): boolean => state === 'running' || state === 'waiting' || state === 'paused';
 
 const timeout = (run: FoldedRun) => ({
   code: 'run.timeout' as const,

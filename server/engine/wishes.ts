@@ -74,9 +74,7 @@ function nodesAgain(run: FoldedRun, named: readonly string[] | undefined): strin
   const { top, failures } = run.all;
   const chosen = named
     ? named.map((id) => topOf(nodeOf(run, id)))
-    : run.state === 'cancelled'
-      ? top.records.filter(({ state }) => state === 'cancelled' || state === 'failed')
-      : [...failures];
+    : top.records.filter((node) => node.state === 'cancelled' || failures.has(node));
   if (chosen.length === 0) throw problem('run.wrongState', { state: run.state, command: 'retry' });
   for (const index of top.level.downstream(chosen.map((node) => node.index))) {
     const { id, state } = top.records[index]!;
