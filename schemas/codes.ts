@@ -582,6 +582,14 @@ export const codes = {
     '{path} is damaged: {detail}',
     'A copy was kept at {backup}. “Symphony: Doctor” says what could be read.',
   ),
+  'data.tailLost': warning(
+    '{path}: the last {lost} events that were acknowledged are missing; the first {kept} are whole.',
+    'Runs go on from there and may do some work again. What was found is kept at {backup}.',
+  ),
+  'data.takenOver': error(
+    'Another Symphony has taken over {path}; this one no longer writes to it.',
+    'Go on in the other one, or stop it and restart the sidecar with “Symphony: Restart Sidecar”.',
+  ),
   'sidecar.busy': error(
     'Another sidecar (process {pid}) owns this workspace and does not answer.',
     'Wait a moment, or stop that process, then restart the sidecar.',

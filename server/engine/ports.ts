@@ -1,5 +1,6 @@
 import type { Question, RecordedEvent, RunEvent, Spending } from '../../schemas/journal/events';
 import type { Transform } from '../../schemas/melody/edge';
+import type { RunState } from '../../schemas/wire/run';
 import type { Problem } from '../../schemas/codes';
 import type { Context, Json } from '../base';
 
@@ -13,17 +14,40 @@ export interface Journal {
    * new run); a mismatch throws, because two owners would be writing.
    */
   append(run: string, expectedSeq: number, events: readonly RunEvent[]): Promise<readonly RecordedEvent[]>;
-  /** All events of a run in order. */
-  read(run: string): readonly RecordedEvent[];
+  /** The events of a run after `afterSeq` in order; all of them by default. */
+  read(run: string, afterSeq?: number): readonly RecordedEvent[];
   /** Up to `limit` events of all runs after `position`, in order; how clients catch up. */
   since(position: number, limit: number): readonly RecordedEvent[];
   /** The last position, 0 when empty. */
   position(): number;
   /** Ids of all runs, oldest first. */
   runs(): readonly string[];
+  /** What a list shows of every run that was created, oldest first; read without any run's events. */
+  headings(): readonly RunHeading[];
+  /**
+   * Keeps what the events of `run` up to `seq` come to, in place of an older snapshot, so that a reader need
+   * not begin at the first one. Durable when it resolves; rejects beyond the run's last event.
+   */
+  snapshot(run: string, seq: number, body: Uint8Array): Promise<void>;
+  /** The newest snapshot of a run whose checksum is right; a damaged one is dropped and told to the log. */
+  latestSnapshot(run: string): { readonly seq: number; readonly body: Uint8Array } | undefined;
   /** Announces committed events, in order, after they are durable. */
   onAppended(listener: (events: readonly RecordedEvent[]) => void): { dispose(): void };
   close(): Promise<void>;
+}
+
+/** A run in a list. Times are milliseconds since the epoch. */
+export interface RunHeading {
+  readonly run: string;
+  readonly title: string;
+  readonly kind: 'phase' | 'ask' | 'melody';
+  /** As the run's own events tell it; whether it waits for a person is known to its fold alone. */
+  readonly state: Exclude<RunState, 'waiting'>;
+  readonly createdAt: number;
+  readonly endedAt: number | null;
+  readonly firstPosition: number;
+  readonly lastPosition: number;
+  readonly lastSeq: number;
 }
 
 /** Content-addressed bytes, verified on every read. */

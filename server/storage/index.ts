@@ -4,7 +4,9 @@
  */
 export { durable, openSqlite } from './sqlite';
 export type { Database, OpenDatabase, Row, Statement, Value } from './sqlite';
-export { openJournal, type JournalOptions, type Schedule } from './journal';
+export { openJournal, type JournalOptions, type StoredJournal } from './journal';
+export type { Recordable, Schedule } from './journalWriter';
+export { headingAfter } from './journalHeadings';
 export { nodeJournalFiles, type JournalFiles, type SmallFile } from './journalFiles';
 export { openBlobs, type BlobsOptions } from './blobs';
 export { openWorkspace, type DataHome, type Fingerprint, type OpenWorkspace } from './home';
