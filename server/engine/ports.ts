@@ -59,6 +59,49 @@ export interface Blobs {
   has(hash: string): Promise<boolean>;
 }
 
+/** Run `run` has come to `seq`. */
+export interface Hint {
+  readonly run: string;
+  readonly seq: number;
+}
+
+/**
+ * Says that runs have come further. A hint may be lost, late or merged with a later one: who hears it reads
+ * the journal from where he stands, and who waits for long reads it without one. It is never the truth itself.
+ */
+export interface Hints {
+  /** Tells every listener, also in other processes, soon; never throws. */
+  tell(run: string, seq: number): void;
+  onHint(listener: (hint: Hint) => void): { dispose(): void };
+}
+
+/** The right to do one attempt of a node. */
+export interface Claim {
+  readonly run: string;
+  readonly node: string;
+  readonly attempt: number;
+  /** The epoch of the sidecar that has it. */
+  readonly owner: string;
+  /** Grows with every claim given out: of two claims on one node the one with the larger fence counts. */
+  readonly fence: number;
+}
+
+/**
+ * Who does what: each attempt of a node is one owner's at a time. A claim lasts `leaseMs` after it was given
+ * out or last renewed; then it still stands, but another owner may take its place. The journal alone says what
+ * came of an attempt.
+ */
+export interface Queue {
+  /** Undefined while another claim lasts, and for attempts that are complete or older than the newest one. */
+  claim(run: string, node: string, attempt: number, owner: string, leaseMs: number): Claim | undefined;
+  /** Renews a claim for as long as it was given out; false when it no longer stands: its owner must stop. */
+  heartbeat(claim: Claim): boolean;
+  /** Ends a claim that stands; false when it no longer does: what its owner did must not count. */
+  complete(claim: Claim): boolean;
+  /** Drops what is known of a run that has ended. */
+  forget(run: string): void;
+}
+
 /** What a performer may do besides its work: record steps, ask a person, tell progress. */
 export interface NodeContext extends Context {
   readonly run: string;

@@ -8,6 +8,8 @@ export { openJournal, type JournalOptions, type StoredJournal } from './journal'
 export type { Recordable, Schedule } from './journalWriter';
 export { headingAfter } from './journalHeadings';
 export { nodeJournalFiles, type JournalFiles, type SmallFile } from './journalFiles';
+export { embeddedQueue } from './queue';
+export { embeddedHints } from './hints';
 export { openBlobs, type BlobsOptions } from './blobs';
 export { openWorkspace, type DataHome, type Fingerprint, type OpenWorkspace } from './home';
 export { takeLock, type Lock, type LockAttempt } from './lock';
