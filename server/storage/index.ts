@@ -11,6 +11,8 @@ export { nodeJournalFiles, type JournalFiles, type SmallFile } from './journalFi
 export { embeddedQueue } from './queue';
 export { embeddedHints } from './hints';
 export { openBlobs, type BlobsOptions } from './blobs';
+export { exportRun } from './runFile';
+export { importRun, type Imported, type ImportLimits } from './runFileImport';
 export { openWorkspace, type DataHome, type Fingerprint, type OpenWorkspace } from './home';
 export { takeLock, type Lock, type LockAttempt } from './lock';
 export { openPolicy, type Policy } from './policy';

@@ -1,6 +1,6 @@
 import type { Problem } from '../../schemas/codes';
 import type { RecordedEvent, RunEvent } from '../../schemas/journal/events';
-import { type Clock, type Disposable, type Log, type Random } from '../base';
+import type { Clock, Disposable, Log, Random } from '../base';
 import { systemRandom } from '../base/node';
 import type { Journal, RunHeading } from '../engine';
 import { storageFailure } from './failures';
