@@ -193,12 +193,6 @@ export class Nodes extends Flow {
     this.undoing = undefined;
   }
 
-  of(id: string): NodeRecord {
-    const node = this.records.get(id);
-    if (!node) throw new Error(`there is no node ${id}`);
-    return node;
-  }
-
   /** The node, which must be at work (on this attempt). */
   working(id: string, attempt?: number): NodeRecord {
     const node = this.of(id);

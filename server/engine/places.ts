@@ -49,6 +49,11 @@ export class Places implements Schedule {
     this.readyCount++;
   }
 
+  /** Each bucket's nodes in their order. */
+  *readyNodes(): Iterable<NodeRecord> {
+    for (const buckets of this.buckets.values()) for (const { nodes } of buckets.values()) yield* nodes;
+  }
+
   isReady(node: NodeRecord): boolean {
     const { resource, priority = 0 } = node.definition;
     return this.buckets.get(resource)?.get(priority)?.nodes.has(node) ?? false;

@@ -20,8 +20,8 @@ export interface Journal {
     events: readonly RunEvent[],
     at?: number,
   ): Promise<readonly RecordedEvent[]>;
-  /** The events of a run after `afterSeq` in order; all of them by default. */
-  read(run: string, afterSeq?: number): readonly RecordedEvent[];
+  /** The events of a run after `afterSeq` in order, at most `most`; all of them by default. */
+  read(run: string, afterSeq?: number, most?: number): readonly RecordedEvent[];
   /** Up to `limit` events of all runs after `position`, in order; how clients catch up. */
   since(position: number, limit: number): readonly RecordedEvent[];
   /** The last position, 0 when empty. */

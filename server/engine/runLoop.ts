@@ -26,6 +26,8 @@ export interface LoopOptions extends ActOptions {
   /** A second state of the run with all that is durable, for working ahead on. */
   readonly load: () => FoldedRun;
   readonly onChanged: (events: readonly RecordedEvent[]) => void;
+  /** The run's state has come further. */
+  readonly onFolded: (run: FoldedRun) => void;
   readonly onProgress: (progress: Progress) => void;
   /** What keeps the run from being recorded, or undefined when it can be recorded again. */
   readonly onTrouble: (problem: Problem | undefined) => void;
@@ -289,6 +291,7 @@ export class RunLoop implements Sharer {
       this.notice(one.event);
     }
     this.options.onChanged(recorded);
+    this.options.onFolded(this.run);
   }
 
   /** What an event that is durable now means for this process. */

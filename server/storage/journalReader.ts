@@ -27,17 +27,20 @@ export class JournalReader {
     private readonly options: ReaderOptions,
   ) {
     const { database } = opened;
-    this.ofRun = database.prepare('SELECT * FROM batches WHERE run = ? AND seq > ? ORDER BY seq');
+    this.ofRun = database.prepare('SELECT * FROM batches WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?');
     this.after = database.prepare('SELECT * FROM batches WHERE last > ? ORDER BY last LIMIT ?');
     this.snapshotOf = database.prepare('SELECT * FROM snapshots WHERE run = ?');
     this.dropSnapshot = database.prepare('DELETE FROM snapshots WHERE run = ? AND seq = ?');
     this.table = new Headings(database);
   }
 
-  read(run: string, afterSeq: number): readonly RecordedEvent[] {
-    const rows = this.guarded(() => this.ofRun.all(run, afterSeq));
-    const events = rows.flatMap((row) => this.eventsOf(row)).filter(({ seq }) => seq > afterSeq);
-    const last = this.opened.ends.get(run)?.seq ?? 0;
+  read(run: string, afterSeq: number, most: number): readonly RecordedEvent[] {
+    // A row holds at least one event; SQLite takes a negative limit for none.
+    const rows = this.guarded(() => this.ofRun.all(run, afterSeq, most === Infinity ? -1 : most));
+    const events = rows
+      .flatMap((row) => this.eventsOf(row))
+      .filter(({ seq }) => seq > afterSeq && seq <= afterSeq + most);
+    const last = Math.min(this.opened.ends.get(run)?.seq ?? 0, afterSeq + most);
     const gap = events.findIndex(({ seq }, i) => seq !== afterSeq + i + 1);
     const missing = gap !== -1 ? afterSeq + gap + 1 : afterSeq + events.length + 1;
     if (missing <= last) throw this.damaged(`run ${run} lacks event ${missing}`);
