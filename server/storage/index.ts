@@ -8,6 +8,8 @@ export { openBlobs, type BlobsOptions } from './blobs';
 export { openWorkspace, type DataHome, type Fingerprint, type OpenWorkspace } from './home';
 export { takeLock, type Lock, type LockAttempt } from './lock';
 export { openPolicy, type Policy } from './policy';
+export { openFirings } from './firings';
+export type { ArmedTrigger, Firing, FiringOutcome, Firings, FiringsOptions, NewFiring } from './firings';
 export { planningFiles } from './planningFiles';
 export { openPlanningWriter } from './planningWriter';
 export type { Edited, EditReason, PastEdit, PlanningWriter, PlanningWriterOptions } from './planningWriter';
