@@ -25,14 +25,16 @@ export async function ignoredPaths(
   const inside = path.relative(user.top, folder).split(path.sep).join('/');
   const prefix = inside === '' ? '' : `${inside}/`;
   const { excludesFile } = await readUserSettings(ctx, user, environment);
-  const { stdout } = await new Git(user.gitDir).run(ctx, ['check-ignore', '-z', '--stdin'], {
+  // It takes no literal pathspecs; behind “./” no name is read as anything but a name.
+  const args = ['--no-literal-pathspecs', 'check-ignore', '-z', '--stdin'];
+  const { stdout } = await new Git(user.gitDir).run(ctx, args, {
     workTree: user.top,
-    input: paths.map((one) => `${prefix}${one}\0`).join(''),
+    input: paths.map((one) => `./${prefix}${one}\0`).join(''),
     // 1 says that none is ignored.
     accept: [0, 1],
     settings: excludesFile === null ? [] : [`core.excludesFile=${excludesFile}`],
   });
-  return new Set(records(stdout).map((one) => one.slice(prefix.length)));
+  return new Set(records(stdout).map((one) => one.slice(2 + prefix.length)));
 }
 
 /** Where a repository's refs are. */

@@ -70,7 +70,7 @@ function logged(branch: string | null, after: GitLook, lines: readonly LogLine[]
       on = isBranch ? to : null;
       if (on !== from || on === null) add('checkout', commit);
     } else if (
-      /^(?:commit \(merge\)|merge |pull(?! .*(?:-r|--rebase)).*: (?:Fast-forward|Merge ))/.test(words)
+      /^(?:commit \(merge\)|merge |pull\b.*: (?:Fast-forward$|Merge made ))/.test(words)
     )
       add('merge', commit);
     else if (/^(?:commit|cherry-pick|revert|am)\b/.test(words)) add('commit', commit);
