@@ -61,9 +61,9 @@ export class Firer {
   async recover(stale: (firing: Firing) => Problem | undefined): Promise<void> {
     const { ctx, ports } = this.options;
     for (const firing of ports.firings.open()) {
-      if (this.working.has(firing.id) || ctx.signal.aborted) continue;
       try {
         const run = await ports.runOf(firing.key);
+        if (this.working.has(firing.id) || ctx.signal.aborted || !this.isDue(firing)) continue;
         const why = run === undefined ? stale(firing) : undefined;
         if (run !== undefined) this.settle(firing, { state: 'started', run });
         else if (why !== undefined) this.settle(firing, { state: 'skipped', problem: why });
@@ -84,7 +84,7 @@ export class Firer {
 
   private async work(firing: Firing): Promise<Firing> {
     const { ctx, ports, mayNot } = this.options;
-    if (ctx.signal.aborted) return firing;
+    if (ctx.signal.aborted || !this.isDue(firing)) return firing;
     let outcome: FiringOutcome;
     try {
       const why = await mayNot(firing);
@@ -98,6 +98,11 @@ export class Firer {
       outcome = { state: 'failed', problem: problemOf(thrown) };
     }
     return this.settle(firing, outcome);
+  }
+
+  /** Whether nobody settled it since it was read. */
+  private isDue({ key }: Firing): boolean {
+    return this.options.ports.firings.byKey(key)?.state === 'due';
   }
 
   private settle(firing: Firing, outcome: FiringOutcome): Firing {

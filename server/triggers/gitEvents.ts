@@ -69,9 +69,7 @@ function logged(branch: string | null, after: GitLook, lines: readonly LogLine[]
       const from = on;
       on = isBranch ? to : null;
       if (on !== from || on === null) add('checkout', commit);
-    } else if (
-      /^(?:commit \(merge\)|merge |pull\b.*: (?:Fast-forward$|Merge made ))/.test(words)
-    )
+    } else if (/^(?:commit \(merge\)|merge |pull\b.*: (?:Fast-forward$|Merge made ))/.test(words))
       add('merge', commit);
     else if (/^(?:commit|cherry-pick|revert|am)\b/.test(words)) add('commit', commit);
   }

@@ -6,6 +6,7 @@
 export * from './types';
 export { createTriggers, mostPerMinute } from './service';
 export { openSchedule, lookAt, type Schedule, type ScheduleFault, type DueLook } from './schedule';
+export { workspacePorts, type WorkspaceParts } from './workspacePorts';
 export { watchFilesIn, type FileWatchOptions } from './fileWatch';
 export { watchRepository, type GitWatchOptions } from './gitWatch';
 export { deepestChain } from './sources';

@@ -73,7 +73,7 @@ export class Webhooks implements Disposable {
   private adjust(): Promise<void> {
     const next = this.opening.then(async () => {
       if (this.hooks.size > 0 && this.server === undefined) await this.listen();
-      else if (this.hooks.size === 0 && this.server !== undefined) await this.close();
+      else if (this.hooks.size === 0 && this.server !== undefined) this.close();
     });
     this.opening = next.catch(() => undefined);
     return next;
@@ -108,12 +108,16 @@ export class Webhooks implements Disposable {
     this.kept = port;
   }
 
-  private async close(): Promise<void> {
+  /** Takes no more; what is being answered has a second for it. */
+  private close(): void {
     const server = this.server!;
     this.server = undefined;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeAllConnections();
-    await closed;
+    const closed = new AbortController();
+    server.close(() => closed.abort());
+    this.options.clock.sleep(1000, closed.signal).then(
+      () => server.closeAllConnections(),
+      () => undefined,
+    );
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

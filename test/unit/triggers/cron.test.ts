@@ -16,7 +16,10 @@ const cron = (schedule: string, more: Partial<TriggerOf<'cron'>> = {}): TriggerO
 });
 
 /** A world with one armed schedule. */
-async function armed(trigger: TriggerOf<'cron'>, now: string): Promise<{ world: World; clock: VirtualClock }> {
+async function armed(
+  trigger: TriggerOf<'cron'>,
+  now: string,
+): Promise<{ world: World; clock: VirtualClock }> {
   const clock = new VirtualClock(at(now));
   const world = new World(clock, folder.at('triggers.db'));
   world.melody(file, [trigger]);
@@ -150,7 +153,9 @@ describe('a schedule that is armed', () => {
       [cron('*/99 * * * *'), 'trigger.schedule'],
     ] as const) {
       world.melody(file, [trigger]);
-      await assert.rejects(world.triggers.arm(ctx, file, 't'), (thrown: Error) => thrown.message.startsWith(code));
+      await assert.rejects(world.triggers.arm(ctx, file, 't'), (thrown: Error) =>
+        thrown.message.startsWith(code),
+      );
       assert.equal((await world.triggers.list(ctx))[0]!.state, 'disarmed');
     }
     await world.close();

@@ -97,19 +97,23 @@ describe('watching files', function () {
 
   it('follows folders that come, go and move', async () => {
     await watch(['**/*.ts'], { 'x/a.ts': '1', 'x/y/b.ts': '1' });
-    await check(() => renameSync(at('x'), at('z')), [
-      'deleted x/a.ts',
-      'deleted x/y/b.ts',
-      'created z/a.ts',
-      'created z/y/b.ts',
-    ].sort((one, other) => (one.split(' ')[1]! < other.split(' ')[1]! ? -1 : 1)));
+    await check(
+      () => renameSync(at('x'), at('z')),
+      ['deleted x/a.ts', 'deleted x/y/b.ts', 'created z/a.ts', 'created z/y/b.ts'].sort((one, other) =>
+        one.split(' ')[1]! < other.split(' ')[1]! ? -1 : 1,
+      ),
+    );
     await check(() => writeFileSync(at('z/y/b.ts'), '2'), ['changed z/y/b.ts']);
     await check(() => rmSync(at('z'), { recursive: true }), ['deleted z/a.ts', 'deleted z/y/b.ts']);
     await check(() => write(top, { 'z/y/b.ts': '3' }), ['created z/y/b.ts']);
   });
 
   it('leaves alone what git ignores, as the rules are now', async () => {
-    await watch(['**/*.ts'], { '.gitignore': 'out/\n*.gen.ts\n', 'sub/.gitignore': 'own.ts\n', 'sub/a.ts': '' });
+    await watch(['**/*.ts'], {
+      '.gitignore': 'out/\n*.gen.ts\n',
+      'sub/.gitignore': 'own.ts\n',
+      'sub/a.ts': '',
+    });
     await check(() => write(top, { 'out/a.ts': '', 'sub/own.ts': '', 'a.gen.ts': '' }), []);
     await check(() => write(top, { 'out/a.ts': '2', 'sub/a.ts': '2' }), ['changed sub/a.ts']);
     await check(() => write(top, { '.gitignore': 'other/\n' }), []);
@@ -160,7 +164,9 @@ describe('watching files', function () {
 
   it('refuses more folders than it may watch', async () => {
     const many = Object.fromEntries(Array.from({ length: 5 }, (_, i) => [`x/${i}/a.ts`, '']));
-    const { args } = await problemFrom('trigger.watchTooMuch', () => watch(['**/*.ts'], many, { mostFolders: 5 }));
+    const { args } = await problemFrom('trigger.watchTooMuch', () =>
+      watch(['**/*.ts'], many, { mostFolders: 5 }),
+    );
     assert.deepEqual(args, { patterns: '**/*.ts', most: 5 });
   });
 
@@ -213,6 +219,7 @@ describe('patterns', () => {
   it('are refused when they are none of paths below the folder', () => {
     for (const glob of ['/etc/*', '../x', 'a/../../b', 'C:/x', 'a\\b', '!a', '*(*(a))b'])
       assert.notEqual(globFault(glob), undefined, glob);
-    for (const glob of ['a', '**/*.ts', '.env', 'a..b/*', '{a,b}/[x-z]*']) assert.equal(globFault(glob), undefined);
+    for (const glob of ['a', '**/*.ts', '.env', 'a..b/*', '{a,b}/[x-z]*'])
+      assert.equal(globFault(glob), undefined);
   });
 });

@@ -42,7 +42,8 @@ async function check(act: () => void, expected: readonly string[]): Promise<void
 
 const run = (...args: string[]) => git(top, ...args);
 const commit = (words: string) => run('commit', '-q', '--allow-empty', '-m', words);
-const without = (words: string) => run('-c', 'core.logAllRefUpdates=false', 'commit', '-q', '--allow-empty', '-m', words);
+const without = (words: string) =>
+  run('-c', 'core.logAllRefUpdates=false', 'commit', '-q', '--allow-empty', '-m', words);
 
 describe('watching git', function () {
   this.timeout(20_000);
@@ -216,7 +217,13 @@ describe('git’s log', () => {
       ['Branch: renamed refs/heads/a to refs/heads/b', ''],
       ['', ''],
     ] as const)
-      assert.equal(gitEvents(look, look, news([words])).map(({ event }) => event).join(), expected, words);
+      assert.equal(
+        gitEvents(look, look, news([words]))
+          .map(({ event }) => event)
+          .join(),
+        expected,
+        words,
+      );
   });
 
   it('is read past lines that are none', () => {

@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Code, Problem } from '../../../schemas/codes';
 import type { Trigger } from '../../../schemas/melody';
-import { Emitter, ProblemError, silentLog, timeOrderedIds, type Clock, type Context } from '../../../server/base';
+import {
+  Emitter,
+  ProblemError,
+  silentLog,
+  timeOrderedIds,
+  type Clock,
+  type Context,
+} from '../../../server/base';
 import { systemRandom } from '../../../server/base/node';
 import { openFirings, type Firing, type Firings } from '../../../server/storage';
 import {

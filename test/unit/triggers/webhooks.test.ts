@@ -18,7 +18,10 @@ interface Sent {
 }
 
 /** Sends one request and gives status, code (or run) and headers. */
-function send(url: string, { method = 'POST', path, headers = {}, body }: Sent = {}): Promise<{
+function send(
+  url: string,
+  { method = 'POST', path, headers = {}, body }: Sent = {},
+): Promise<{
   status: number;
   said: { code?: string; run?: string; args?: object };
   headers: IncomingHttpHeaders;
@@ -240,7 +243,10 @@ describe('a webhook that is armed', () => {
   it('gives one run for one key of the caller', async () => {
     const headers = { 'Idempotency-Key': 'one' };
     const answers = await Promise.all([call({ headers }), call({ headers })]);
-    assert.deepEqual([...answers, await call({ headers })].map(({ said }) => said.run), Array(3).fill('run-1'));
+    assert.deepEqual(
+      [...answers, await call({ headers })].map(({ said }) => said.run),
+      Array(3).fill('run-1'),
+    );
     assert.equal(world.started.length, 1);
   });
 
