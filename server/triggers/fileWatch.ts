@@ -24,6 +24,8 @@ interface Folder {
   readonly watcher: Disposable;
   /** Matching files by name, with what tells one state of a file from another. */
   readonly files: Map<string, string>;
+  /** The state of its `.gitignore`. */
+  rules: string | undefined;
 }
 
 /**
@@ -89,7 +91,7 @@ class FileWatch implements Disposable {
     const watcher = this.watcherOf(folder);
     if (watcher === undefined) return [];
     const files = new Map<string, string>();
-    this.folders.set(folder, { watcher, files });
+    this.folders.set(folder, { watcher, files, rules: await this.rulesOf(folder) });
     const entries = await this.listed(folder);
     if (folder !== '' && entries.some(({ name }) => name === '.git')) {
       this.drop(folder, false);
@@ -147,7 +149,8 @@ class FileWatch implements Disposable {
       const rules: string[] = [];
       for (const [folder, names] of dirty) {
         fresh.push(...(await this.lookAgain(folder, names)));
-        if (names.has('.gitignore')) rules.push(folder);
+        if ((names.has('') || names.has('.gitignore')) && (await this.hasNewRules(folder)))
+          rules.push(folder);
       }
       await this.take(await this.admitted(fresh), true);
       for (const folder of rules) await this.reopen(folder);
@@ -191,6 +194,15 @@ class FileWatch implements Disposable {
     }
     for (const one of inside) if ((await this.stampOf(one)) !== 'folder') this.drop(one, true);
     return fresh;
+  }
+
+  private rulesOf(folder: string): Promise<string | undefined> {
+    return this.stampOf(join(folder, '.gitignore'));
+  }
+
+  private async hasNewRules(folder: string): Promise<boolean> {
+    const known = this.folders.get(folder);
+    return known !== undefined && known.rules !== (await this.rulesOf(folder));
   }
 
   private gone(folder: Folder, name: string, at: string): void {

@@ -1,21 +1,14 @@
 import type { Problem } from '../../schemas/codes';
 import type { Trigger } from '../../schemas/melody';
-import { Emitter, problem, ProblemError, problemOf, type Context, type Disposable } from '../base';
+import { Emitter, problem, problemOf, type Context, type Disposable } from '../base';
 import type { ArmedTrigger, Firing } from '../storage';
 import { CronLoop } from './cronLoop';
 import { Firer, isByHand, keyOf } from './firer';
 import { OwnWrites } from './ownWrites';
 import { Rate } from './rate';
 import { checkGlobs, openSource, scheduleOf, SharedGit, type Occasion, type SourceParts } from './sources';
-import type {
-  Inputs,
-  MelodyFile,
-  TriggerChange,
-  TriggerPorts,
-  Triggers,
-  TriggerState,
-  TriggerView,
-} from './types';
+import type { Inputs, MelodyFile, TriggerChange, TriggerPorts, Triggers, TriggerView } from './types';
+import { nameOf, nameText, viewOf, viewsOf, type Looks } from './views';
 import { Webhooks } from './webhooks';
 
 /** Files, git and chains may fire so often within a minute; more looks like a circle. */
@@ -96,7 +89,7 @@ class TriggerService implements Triggers {
       throw problem(why.code, why.args);
     }
     this.changed.fire({ melody, trigger });
-    return this.viewOf(melody, definition);
+    return this.view(melody, definition);
   }
 
   async disarm(_ctx: Context, melody: string, trigger: string): Promise<void> {
@@ -109,15 +102,9 @@ class TriggerService implements Triggers {
   }
 
   async list(ctx: Context): Promise<readonly TriggerView[]> {
-    await this.refresh();
-    const files = await this.ports.melodies(ctx);
-    const views = files.flatMap(({ path, melody }) =>
-      (melody.triggers ?? []).map((definition) => this.viewOf(path, definition)),
-    );
-    const isListed = (one: ArmedTrigger) =>
-      views.some(({ melody, trigger }) => melody === one.melody && trigger === one.trigger);
-    const gone = this.ports.firings.armed().filter((one) => !isListed(one));
-    return [...views, ...gone.map((armed) => this.goneView(armed))];
+    // What is broken is not tried again each time somebody looks.
+    await this.synced(false);
+    return viewsOf(this.looks(), await this.ports.melodies(ctx));
   }
 
   firings(limit: number): readonly Firing[] {
@@ -154,9 +141,7 @@ class TriggerService implements Triggers {
   }
 
   refresh(): Promise<void> {
-    const next = this.syncing.then(() => this.sync());
-    this.syncing = next.catch(() => undefined);
-    return next;
+    return this.synced(true);
   }
 
   armed(): boolean {
@@ -177,8 +162,15 @@ class TriggerService implements Triggers {
     this.changed.dispose();
   }
 
+  /** One after another; `retry` tries again what could not be listened to. */
+  private synced(retry: boolean): Promise<void> {
+    const next = this.syncing.then(() => this.sync(retry));
+    this.syncing = next.catch(() => undefined);
+    return next;
+  }
+
   /** Brings what listens in line with what is armed, what the files say now, and trust. */
-  private async sync(): Promise<void> {
+  private async sync(retry: boolean): Promise<void> {
     if (this.ctx.signal.aborted) return;
     const files = await this.ports.melodies(this.ctx);
     const trusted = this.ports.trusted();
@@ -200,7 +192,8 @@ class TriggerService implements Triggers {
     for (const name of [...this.broken.keys()]) if (!wanted.has(name)) this.broken.delete(name);
     if (trusted) await this.firer.recover((firing) => this.stale(firing, files));
     for (const [name, { armed, definition }] of wanted)
-      if (!this.sources.has(name)) await this.listen(name, armed, definition);
+      if (!this.sources.has(name) && (retry || !this.broken.has(name)))
+        await this.listen(name, armed, definition);
   }
 
   private async listen(name: string, armed: ArmedTrigger, definition: Trigger): Promise<void> {
@@ -321,50 +314,13 @@ class TriggerService implements Triggers {
     if (!this.ports.trusted()) throw problem('trigger.restricted');
   }
 
-  private viewOf(melody: string, definition: Trigger): TriggerView {
-    const { id: trigger, on } = definition;
-    const armed = this.ports.firings.armed().find((one) => one.melody === melody && one.trigger === trigger);
-    const broken = this.broken.get(nameText(melody, trigger));
-    const isListening = this.sources.has(nameText(melody, trigger));
-    return {
-      ...{ melody, trigger, on },
-      state: stateOf(definition, armed, broken),
-      problem: broken ?? armed?.problem ?? null,
-      armedAt: armed?.at ?? null,
-      nextDue: isListening && armed !== undefined ? nextDue(melody, definition, armed.mark) : null,
-      last: this.ports.firings.last(melody, trigger) ?? null,
-      address: (on === 'webhook' && isListening ? this.parts.hooks.address(definition.path) : null) ?? null,
-    };
+  private view(melody: string, definition: Trigger): TriggerView {
+    return viewOf(this.looks(), melody, definition);
   }
 
-  private goneView(armed: ArmedTrigger): TriggerView {
-    const { melody, trigger } = armed;
-    const last = this.ports.firings.last(melody, trigger) ?? null;
-    const base = { melody, trigger, on: last?.on ?? 'manual', nextDue: null, address: null, last } as const;
-    return { ...base, state: armed.state, problem: armed.problem, armedAt: armed.at };
+  private looks(): Looks {
+    const isListening = (name: string) => this.sources.has(name);
+    const address = (path: string) => this.parts.hooks.address(path);
+    return { firings: this.ports.firings, broken: this.broken, isListening, address };
   }
 }
-
-function stateOf(
-  { on, enabled }: Trigger,
-  armed: ArmedTrigger | undefined,
-  broken: Problem | undefined,
-): TriggerState {
-  if (enabled === false) return 'off';
-  if (on === 'manual') return 'ready';
-  if (broken !== undefined) return 'broken';
-  return armed?.state ?? 'disarmed';
-}
-
-function nextDue(melody: string, definition: Trigger, mark: number): number | null {
-  if (definition.on !== 'cron') return null;
-  try {
-    return scheduleOf(melody, definition).next(mark) ?? null;
-  } catch (thrown) {
-    if (thrown instanceof ProblemError) return null;
-    throw thrown;
-  }
-}
-
-const nameOf = ({ melody, trigger }: { melody: string; trigger: string }) => ({ melody, trigger });
-const nameText = (melody: string, trigger: string): string => `${melody}\0${trigger}`;

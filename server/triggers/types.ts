@@ -105,7 +105,8 @@ export type TriggerState = 'ready' | 'off' | 'disarmed' | 'armed' | 'changed' | 
 export interface TriggerView {
   readonly melody: string;
   readonly trigger: string;
-  readonly on: Kind;
+  /** Null when it is gone from its file and never fired. */
+  readonly on: Kind | null;
   readonly state: TriggerState;
   /** Why it is changed, paused or broken. */
   readonly problem: Problem | null;
