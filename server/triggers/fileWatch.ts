@@ -22,6 +22,8 @@ export interface FileWatchOptions extends WatchFiles {
 
 interface Folder {
   readonly watcher: Disposable;
+  /** Which folder it is: another may have taken its name, and its watch does not tell. */
+  readonly identity: string;
   /** Matching files by name, with what tells one state of a file from another. */
   readonly files: Map<string, string>;
   /** The state of its `.gitignore`. */
@@ -51,6 +53,7 @@ class FileWatch implements Disposable {
   private dirty = new Map<string, Set<string>>();
   private changes = new Map<string, FileChange>();
   private readonly quiet: Quiet;
+  private opening: Promise<void> = Promise.resolve();
   private disposed = false;
 
   constructor(
@@ -63,7 +66,8 @@ class FileWatch implements Disposable {
   }
 
   async open(): Promise<void> {
-    await this.take([''], false);
+    this.opening = this.take([''], false);
+    await this.opening;
   }
 
   dispose(): void {
@@ -87,35 +91,46 @@ class FileWatch implements Disposable {
   private async takeOne(folder: string, tell: boolean): Promise<string[]> {
     if (this.disposed || this.folders.has(folder)) return [];
     if (this.folders.size >= (this.options.mostFolders ?? 20_000)) throw this.tooMuch();
+    const identity = await this.stampOf(folder);
     // Watched before it is listed: what happens in between is looked at twice rather than never.
     const watcher = this.watcherOf(folder);
     if (watcher === undefined) return [];
+    const isSame = identity !== undefined && (await this.stampOf(folder)) === identity;
+    if (!isSame || !isFolderStamp(identity) || this.disposed) {
+      watcher.dispose();
+      if (folder === '' && !this.disposed) throw this.failure(folder, 'it is no folder');
+      // Replaced meanwhile, of which the folder above has a hint.
+      return [];
+    }
     const files = new Map<string, string>();
-    this.folders.set(folder, { watcher, files, rules: await this.rulesOf(folder) });
+    this.folders.set(folder, { watcher, identity, files, rules: await this.rulesOf(folder) });
     const entries = await this.listed(folder);
     if (folder !== '' && entries.some(({ name }) => name === '.git')) {
       this.drop(folder, false);
       return [];
     }
-    const below: string[] = [];
-    for (const entry of entries) {
-      const at = join(folder, entry.name);
-      if (entry.isDirectory()) {
-        if (entry.name !== '.git' && this.globs.reaches(at)) below.push(at);
-      } else if (this.globs.matches(at)) {
-        const stamp = await this.stampOf(at);
-        if (stamp === undefined || stamp === 'folder') continue;
-        files.set(entry.name, stamp);
-        if (tell) this.note(at, 'created');
-      }
-    }
-    return below;
+    const matching = entries.filter(
+      (entry) => !entry.isDirectory() && this.globs.matches(join(folder, entry.name)),
+    );
+    const stamps = await Promise.all(matching.map(({ name }) => this.stampOf(join(folder, name))));
+    matching.forEach(({ name }, index) => {
+      const stamp = stamps[index];
+      if (stamp === undefined || isFolderStamp(stamp)) return;
+      files.set(name, stamp);
+      if (tell) this.note(join(folder, name), 'created');
+    });
+    const below = entries.filter((entry) => entry.isDirectory() && entry.name !== '.git');
+    return below.map(({ name }) => join(folder, name)).filter((at) => this.globs.reaches(at));
   }
 
   private tooMuch(): ProblemError {
     const { patterns, mostFolders = 20_000 } = this.options;
     const named = patterns.slice(0, 3).join(', ') + (patterns.length > 3 ? ', …' : '');
     return problem('trigger.watchTooMuch', { patterns: named, most: mostFolders });
+  }
+
+  private failure(folder: string, detail: string, cause?: unknown): ProblemError {
+    return problem('trigger.watchFailed', { path: path.join(this.options.root, folder), detail }, cause);
   }
 
   private watcherOf(folder: string): Disposable | undefined {
@@ -128,8 +143,7 @@ class FileWatch implements Disposable {
     } catch (thrown) {
       // It went while we looked; the hint of its parent takes care of it.
       if (folder !== '' && (isCode(thrown, 'ENOENT') || isCode(thrown, 'ENOTDIR'))) return undefined;
-      const detail = thrown instanceof Error ? thrown.message : String(thrown);
-      throw problem('trigger.watchFailed', { path: full, detail }, thrown);
+      throw this.failure(folder, thrown instanceof Error ? thrown.message : String(thrown), thrown);
     }
   }
 
@@ -143,6 +157,8 @@ class FileWatch implements Disposable {
 
   private async flush(): Promise<void> {
     try {
+      // Hints that come while it opens are about folders that are not known yet.
+      await this.opening;
       const dirty = this.dirty;
       this.dirty = new Map();
       const fresh: string[] = [];
@@ -167,9 +183,9 @@ class FileWatch implements Disposable {
     const known = this.folders.get(folder);
     if (known === undefined) return [];
     const all = names.has('');
-    if (all && (await this.stampOf(folder)) !== 'folder') {
+    if (all && (await this.stampOf(folder)) !== known.identity) {
       this.drop(folder, true);
-      return [];
+      return [folder];
     }
     const listed = all ? (await this.listed(folder)).map(({ name }) => name) : [];
     const inside = [...this.folders.keys()].filter((one) => all && parentOf(one) === folder && one !== '');
@@ -177,13 +193,14 @@ class FileWatch implements Disposable {
     for (const name of new Set([...names, ...listed, ...(all ? known.files.keys() : [])])) {
       if (name === '' || name === '.git') continue;
       const at = join(folder, name);
-      const isFolder = this.folders.has(at);
-      if (!isFolder && !this.globs.matches(at) && !this.globs.reaches(at)) continue;
+      const below = this.folders.get(at);
+      if (below === undefined && !this.globs.matches(at) && !this.globs.reaches(at)) continue;
       const stamp = await this.stampOf(at);
-      if (isFolder && stamp !== 'folder') this.drop(at, true);
-      if (stamp === 'folder') {
+      const isOther = below !== undefined && below.identity !== stamp;
+      if (isOther) this.drop(at, true);
+      if (isFolderStamp(stamp)) {
         this.gone(known, name, at);
-        if (!isFolder && this.globs.reaches(at)) fresh.push(at);
+        if ((below === undefined || isOther) && this.globs.reaches(at)) fresh.push(at);
       } else if (stamp === undefined) this.gone(known, name, at);
       else if (this.globs.matches(at)) {
         const before = known.files.get(name);
@@ -192,7 +209,7 @@ class FileWatch implements Disposable {
         else if (before !== stamp) this.note(at, 'changed');
       }
     }
-    for (const one of inside) if ((await this.stampOf(one)) !== 'folder') this.drop(one, true);
+    for (const one of inside) if (!isFolderStamp(await this.stampOf(one))) this.drop(one, true);
     return fresh;
   }
 
@@ -247,11 +264,9 @@ class FileWatch implements Disposable {
 
   /** Folders that git does not ignore. */
   private async admitted(folders: readonly string[]): Promise<string[]> {
-    if (folders.length === 0) return [];
-    const ignored = await this.options.ignored(
-      this.ctx,
-      folders.map((folder) => `${folder}/`),
-    );
+    const named = folders.filter((folder) => folder !== '').map((folder) => `${folder}/`);
+    if (named.length === 0) return [...folders];
+    const ignored = await this.options.ignored(this.ctx, named);
     return folders.filter((folder) => !ignored.has(`${folder}/`));
   }
 
@@ -268,7 +283,7 @@ class FileWatch implements Disposable {
   private async stampOf(at: string): Promise<string | undefined> {
     try {
       const found = await lstat(path.join(this.options.root, at), { bigint: true });
-      if (found.isDirectory()) return 'folder';
+      if (found.isDirectory()) return `folder ${found.dev} ${found.ino} ${found.birthtimeNs}`;
       return `${found.ino} ${found.size} ${found.mtimeNs}`;
     } catch (thrown) {
       if (['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].some((code) => isCode(thrown, code))) return undefined;
@@ -277,5 +292,6 @@ class FileWatch implements Disposable {
   }
 }
 
+const isFolderStamp = (stamp: string | undefined): boolean => stamp?.startsWith('folder ') === true;
 const join = (folder: string, name: string): string => (folder === '' ? name : `${folder}/${name}`);
 const parentOf = (at: string): string => at.slice(0, Math.max(at.lastIndexOf('/'), 0));

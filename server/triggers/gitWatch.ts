@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { problem, problemOf, type Clock, type Context, type Disposable } from '../base';
@@ -36,7 +36,7 @@ export async function watchRepository(ctx: Context, options: GitWatchOptions): P
 }
 
 class GitWatch implements Disposable {
-  private readonly watchers = new Map<string, Disposable>();
+  private readonly watchers = new Map<string, { identity: string; watcher: Disposable }>();
   private readonly quiet: Quiet;
   private seen: GitLook = { branch: null, refs: new Map() };
   private headLog: number | undefined;
@@ -59,7 +59,7 @@ class GitWatch implements Disposable {
   dispose(): void {
     this.disposed = true;
     this.quiet.dispose();
-    for (const watcher of this.watchers.values()) watcher.dispose();
+    for (const { watcher } of this.watchers.values()) watcher.dispose();
     this.watchers.clear();
   }
 
@@ -70,6 +70,11 @@ class GitWatch implements Disposable {
   /** Watches the folders whose entries change when a ref does, and those that came since. */
   private async watchFolders(): Promise<void> {
     const { gitDir, commonDir } = this.options.user;
+    for (const [folder, { watcher }] of [...this.watchers]) {
+      if (existsSync(folder)) continue;
+      watcher.dispose();
+      this.watchers.delete(folder);
+    }
     const named = new Set(['HEAD', 'packed-refs', 'refs', 'logs', 'reftable']);
     // Others, such as the index, change all the time.
     const isRef = (name: string | undefined) => name === undefined || named.has(name);
@@ -87,22 +92,23 @@ class GitWatch implements Disposable {
     }
   }
 
+  /** Watches a folder, anew if another has taken its name since: a watch ends with its folder, silently. */
   private watch(folder: string, matters: (name: string | undefined) => boolean): void {
-    if (this.disposed || this.watchers.has(folder)) return;
-    const forget = () => {
-      this.watchers.get(folder)?.dispose();
-      this.watchers.delete(folder);
-    };
+    const found = lstatSync(folder, { bigint: true, throwIfNoEntry: false });
+    const identity = found && `${found.dev} ${found.ino} ${found.birthtimeNs}`;
+    const known = this.watchers.get(folder);
+    if (this.disposed || (known !== undefined && known.identity === identity)) return;
+    known?.watcher.dispose();
+    this.watchers.delete(folder);
+    if (identity === undefined) return;
     try {
       const watcher = watchFolder(folder, {
         onHint: (name) => {
-          // A watch outlives its folder without a word; one that comes again must be watched anew.
-          if (!existsSync(folder)) forget();
           if (matters(name)) this.quiet.call();
         },
-        onEnd: forget,
+        onEnd: () => this.quiet.call(),
       });
-      this.watchers.set(folder, watcher);
+      this.watchers.set(folder, { identity, watcher });
     } catch (thrown) {
       if (isCode(thrown, 'ENOENT') || isCode(thrown, 'ENOTDIR')) return;
       throw problem('trigger.watchFailed', { path: folder, detail: String(thrown) }, thrown);

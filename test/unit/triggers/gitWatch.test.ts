@@ -133,6 +133,14 @@ describe('watching git', function () {
     assert.equal(events[0]!.ref, 'refs/tags/v1');
     await check(() => run('tag', '-a', 'v/2', '-m', 'two'), ['tag main']);
     await check(() => run('tag', '-d', 'v1'), []);
+    // Packing takes the folder away in which the next tag is made.
+    await check(() => run('pack-refs', '--all', '--prune'), []);
+    await check(() => run('tag', 'v/3'), ['tag main']);
+    await check(() => {
+      run('pack-refs', '--all', '--prune');
+      run('tag', 'v/4');
+    }, ['tag main']);
+    await check(() => run('tag', 'v/5'), ['tag main']);
   });
 
   it('is not misled by packed refs, resets, rebases, stashes and a look at the status', async () => {
