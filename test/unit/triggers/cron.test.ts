@@ -184,6 +184,7 @@ describe('a schedule whose sidecar dies', () => {
     await clock.advance(minute);
     assert.deepEqual([world.came(), world.started.length], [['t 2026-05-01T06:00 due'], 1]);
     await world.die();
+    world.instead = undefined;
     await reopen(world, clock, '2026-05-03T05:10:00Z');
     assert.deepEqual(world.came(), ['t 2026-05-01T06:00 started run-1', 't 2026-05-02T06:00 started run-2']);
     await world.close();

@@ -272,6 +272,13 @@ describe('a webhook that is armed', () => {
     assert.deepEqual(args, { path: 'deploy', other: `w (${file})` });
   });
 
+  it('outlives a body that is deeper than can be written down', async () => {
+    const deep = `{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
+    assert.ok((await call({ body: deep })).status >= 400);
+    assert.equal((await call({ body: '{}' })).status, 202);
+    assert.equal(world.started.length, 1);
+  });
+
   it('says why there is no run', async () => {
     world.instead = () => Promise.reject(problem('melody.empty', { file }));
     assert.deepEqual((await call()).said, { code: 'melody.empty', args: { file } });
