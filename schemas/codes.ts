@@ -552,6 +552,101 @@ export const codes = {
     'Look at the file; it was not changed.',
   ),
 
+  // triggers: what starts runs without a person at the keyboard
+  'trigger.unknown': error('{melody} has no trigger {trigger}.', 'Use one of: {known}.'),
+  'trigger.melodyUnknown': error(
+    'There is no Melody {melody} in this workspace that could be read.',
+    'Check the path, and the file with “symphony melody check”.',
+  ),
+  'trigger.manual': error(
+    'The trigger {trigger} of {melody} is started by a person and cannot be armed.',
+    'Fire it when you want the run.',
+  ),
+  'trigger.off': error(
+    'The trigger {trigger} of {melody} is switched off in the file.',
+    'Remove "enabled": false there, then arm it.',
+  ),
+  'trigger.restricted': error(
+    'This workspace is in Restricted Mode: no trigger is armed or fired.',
+    'Trust the workspace first.',
+  ),
+  'trigger.notArmed': error('The trigger {trigger} of {melody} is not armed.', 'Arm it first.'),
+  'trigger.notWebhook': error(
+    'The trigger {trigger} of {melody} is no webhook and has no address.',
+    'Name a trigger with "on": "webhook".',
+  ),
+  'trigger.changed': warning(
+    '{melody} was changed since its trigger {trigger} was armed; it fires no more.',
+    'Look at the change, then arm the trigger again.',
+  ),
+  'trigger.gone': warning(
+    'The trigger {trigger} of {melody} is not there any more; it fires no more.',
+    'Put it back and arm it again, or disarm it.',
+  ),
+  'trigger.tooOften': warning(
+    'The trigger {trigger} of {melody} was to fire more than {most} times within a minute; it is paused.',
+    'Look for a circle, such as a run that changes the files it is triggered by; then arm it again.',
+  ),
+  'trigger.chainTooDeep': warning(
+    'The trigger {trigger} of {melody} did not fire: {most} runs in a row were started by each other.',
+    'Look for a circle among Melodies that start each other.',
+  ),
+  'trigger.missed': warning(
+    'Missed {count} firings of the trigger {trigger} of {melody}, from {first} to {last}; they are skipped.',
+    'Start it by hand if the work is still wanted, or write "missed": "once" to catch up.',
+  ),
+  'trigger.stale': warning(
+    'A firing of the trigger {trigger} of {melody} was recorded, but the sidecar ended before the run began; it is skipped.',
+    'Start it by hand if the work is still wanted.',
+  ),
+  'trigger.schedule': error(
+    'The trigger {trigger} of {melody} has no usable schedule “{schedule}”: {detail}',
+    'Correct the schedule, then arm it again.',
+  ),
+  'trigger.zone': error(
+    'The trigger {trigger} of {melody} names the time zone “{zone}”, which this computer does not know.',
+    'Write an IANA name such as Europe/Berlin.',
+  ),
+  'trigger.never': error(
+    'The schedule “{schedule}” of the trigger {trigger} of {melody} never comes.',
+    'Choose a day that the month has.',
+  ),
+  'trigger.glob': error(
+    'The trigger {trigger} of {melody} has the pattern “{glob}”: {detail}',
+    'Write a pattern below the workspace folder with forward slashes, such as src/**/*.ts.',
+  ),
+  'trigger.pathTaken': error(
+    'The webhook address “{path}” is taken by the trigger {other}.',
+    'Disarm that one, or choose another path.',
+  ),
+  'trigger.watchFailed': error(
+    '{path} cannot be watched: {detail}',
+    'Check that it is there; on Linux raise fs.inotify.max_user_watches if that is what is used up. Then arm the trigger again.',
+  ),
+  'trigger.watchTooMuch': error(
+    'The patterns {patterns} reach more than {most} folders, too many to watch.',
+    'Make them narrower, or let git ignore what need not be watched; then arm the trigger again.',
+  ),
+  'trigger.inputFixed': error(
+    'The trigger {trigger} gives “{input}” a value itself; a caller cannot.',
+    'Leave “{input}” out.',
+  ),
+  'hook.unauthorized': error(
+    'There is no webhook here for this token.',
+    'Send “Authorization: Bearer” with the token of an armed webhook, to its own address.',
+  ),
+  'hook.method': error('Webhooks take POST, not {method}.', 'Use POST.'),
+  'hook.host': error(
+    'Requests for “{host}” are not answered here.',
+    'Call 127.0.0.1 from a program on this computer, not from a web page.',
+  ),
+  'hook.body': error(
+    'The body is no JSON object: {detail}',
+    'Send an object of inputs as application/json, or no body.',
+  ),
+  'hook.tooLarge': error('The body has more than {most} bytes.', 'Send less, or the path of a file.'),
+  'hook.tooMany': error('Too many requests.', 'Try again after a minute.'),
+
   // review
   'review.unknown': error('There is no changeset {changeset}.', 'Refresh the view.'),
   'review.changedMeanwhile': warning(

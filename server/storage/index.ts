@@ -16,6 +16,8 @@ export { importRun, type Imported, type ImportLimits } from './runFileImport';
 export { openWorkspace, type DataHome, type Fingerprint, type OpenWorkspace } from './home';
 export { takeLock, type Lock, type LockAttempt } from './lock';
 export { openPolicy, type Policy } from './policy';
+export { openFirings } from './firings';
+export type { ArmedTrigger, Firing, FiringOutcome, Firings, FiringsOptions, NewFiring } from './firings';
 export { planningFiles } from './planningFiles';
 export { openPlanningWriter } from './planningWriter';
 export type { Edited, EditReason, PastEdit, PlanningWriter, PlanningWriterOptions } from './planningWriter';
