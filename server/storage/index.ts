@@ -10,6 +10,7 @@ export { headingAfter } from './journalHeadings';
 export { nodeJournalFiles, type JournalFiles, type SmallFile } from './journalFiles';
 export { embeddedQueue } from './queue';
 export { embeddedHints } from './hints';
+export { jsonPacking } from './packing';
 export { openBlobs, type BlobsOptions } from './blobs';
 export { exportRun } from './runFile';
 export { importRun, type Imported, type ImportLimits } from './runFileImport';
