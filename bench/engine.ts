@@ -73,7 +73,11 @@ async function compare(name: string, rival: Contestant, run: Run, rounds: number
   const theirs: number[] = [];
   for (let round = 0; round < rounds; round++) {
     ours.push(await nodesPerSecond('ours', run));
-    theirs.push(await nodesPerSecond(rival, run));
+    try {
+      theirs.push(await nodesPerSecond(rival, run));
+    } catch (thrown) {
+      return console.error(`${name}: ${rival} is left out: ${String(thrown)}`);
+    }
   }
   print({
     name,

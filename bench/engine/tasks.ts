@@ -30,7 +30,7 @@ const tasks = {
   ours: async ({ folder, shape, count, parallel }: RunArguments): Promise<RunResult> => {
     const seconds = await afterWarmUp(folder, async (inner, warm) => {
       const ours = await openOurs(inner);
-      const work = shapeOf(shape, warm ? warmUpNodes : count, parallel);
+      const work = shapeOf(shape, warm ? Math.min(warmUpNodes, count) : count, parallel);
       const seconds = await timed(() => ours.run(work));
       await ours.close();
       return seconds;
@@ -39,7 +39,7 @@ const tasks = {
   },
   'raw-journal': async ({ folder, shape, count }: RunArguments): Promise<RunResult> => {
     const seconds = await afterWarmUp(folder, async (inner, warm) => {
-      const work = shapeOf(shape, warm ? warmUpNodes : count);
+      const work = shapeOf(shape, warm ? Math.min(warmUpNodes, count) : count);
       return timed(async () => runRawJournal(inner, work));
     });
     return { seconds, rssMb: peakRssMb(), counted: countRawJournal(path.join(folder, 'measured')) };
@@ -55,7 +55,7 @@ const tasks = {
     return { seconds, rssMb: peakRssMb(), counted: countLangGraph(rivals!, path.join(folder, 'measured')) };
   },
   bullmq: async ({ count, rivals, port }: RunArguments): Promise<RunResult> => {
-    await runBullMq(rivals!, port!, `warm-${process.pid}`, warmUpNodes);
+    await runBullMq(rivals!, port!, `warm-${process.pid}`, count / 10);
     const result = await runBullMq(rivals!, port!, `measured-${process.pid}`, count);
     return { ...result, rssMb: peakRssMb() };
   },
@@ -111,7 +111,7 @@ const tasks = {
           for (let at = 0; at < events.length; at++) times.push(us);
         },
       });
-      await ours.run(shapeOf(shape, warm ? warmUpNodes : count, parallel));
+      await ours.run(shapeOf(shape, warm ? Math.min(warmUpNodes, count) : count, parallel));
       await ours.close();
     });
     return { us: percentile(times, 0.99) };
@@ -136,7 +136,7 @@ export type TaskName = keyof typeof tasks;
 export type ResultOf<T extends TaskName> = Awaited<ReturnType<(typeof tasks)[T]>>;
 
 /** A sidecar lives for hours, so everyone is measured warm. */
-const warmUpNodes = 1000;
+const warmUpNodes = 10_000;
 
 async function afterWarmUp<T>(
   folder: string,
