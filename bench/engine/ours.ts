@@ -123,8 +123,8 @@ export function scheduleOurs(shape: Shape): readonly number[] {
 function openStore(folder: string, onCommit?: () => void): Promise<Journal> {
   const file = path.join(folder, 'journal.db');
   if (onCommit === undefined) return openJournal({ file, clock: systemClock, log: silentLog });
-  const open: typeof openSqlite = (name) => {
-    const database = openSqlite(name);
+  const open: typeof openSqlite = (name, pragmas) => {
+    const database = openSqlite(name, pragmas);
     return {
       ...database,
       transaction(work) {

@@ -1,22 +1,28 @@
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { RunEvent } from '../../schemas/journal/events';
+import { durable } from '../../server/storage';
 import type { Shape } from './shapes';
 
 /** Events of one commit at most: what a thousand nodes in flight give. */
 const groupSize = 1000;
 
-/**
- * The limit of the way of working: the same two events per node, written straight to SQLite with the same
- * pragmas and group commit, with no engine, checksum or index beside. An outcome shares its commit with
- * the intents that follow from it.
- */
-export function runRawJournal(folder: string, { nodes }: Shape): void {
+/** A bare journal in `folder`, with the pragmas of ours. */
+export function openRawJournal(folder: string): DatabaseSync {
   const database = new DatabaseSync(path.join(folder, 'raw.db'));
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+  for (const pragma of durable) database.exec(pragma);
   database.exec(
     'CREATE TABLE events(position INTEGER PRIMARY KEY, run TEXT, seq INTEGER, at REAL, body TEXT)',
   );
+  return database;
+}
+
+/**
+ * The limit of the way of working: the same two events per node, written straight to SQLite with the same
+ * group commit, with no engine, checksum or index beside. An outcome shares its commit with the intents that
+ * follow from it.
+ */
+export function runRawJournal(database: DatabaseSync, { nodes }: Shape): void {
   const insert = database.prepare('INSERT INTO events VALUES(?, ?, ?, ?, ?)');
   let seq = 0;
   let pending: RunEvent[] = [];
@@ -56,7 +62,6 @@ export function runRawJournal(folder: string, { nodes }: Shape): void {
     ready = following;
   }
   commit();
-  database.close();
 }
 
 /** Opens the store anew and counts the nodes that have both their events. */

@@ -65,6 +65,7 @@ export async function startRedis(folder: string): Promise<Redis | undefined> {
       ].flat(),
       { stdio: 'ignore' },
     );
+    process.once('exit', () => server.kill('SIGKILL'));
     await listening(server, port);
     return { port, stop: () => stopped(server) };
   } catch (thrown) {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { runBullMq } from './bullMq';
 import { countLangGraph, runLangGraph } from './langGraph';
 import { countOurs, openOurs, scheduleOurs } from './ours';
-import { countRawJournal, runRawJournal } from './rawJournal';
+import { countRawJournal, openRawJournal, runRawJournal } from './rawJournal';
 import { shapeOf, type ShapeName } from './shapes';
 import { percentile } from './statistics';
 
@@ -40,7 +40,10 @@ const tasks = {
   'raw-journal': async ({ folder, shape, count }: RunArguments): Promise<RunResult> => {
     const seconds = await afterWarmUp(folder, async (inner, warm) => {
       const work = shapeOf(shape, warm ? Math.min(warmUpNodes, count) : count);
-      return timed(async () => runRawJournal(inner, work));
+      const database = openRawJournal(inner);
+      const seconds = await timed(async () => runRawJournal(database, work));
+      database.close();
+      return seconds;
     });
     return { seconds, rssMb: peakRssMb(), counted: countRawJournal(path.join(folder, 'measured')) };
   },
