@@ -263,6 +263,34 @@ export const codes = {
   // runs
   'run.unknown': error('There is no run {run}.', 'List the runs with “symphony runs list”.'),
   'run.wrongState': error('The run is {state}; it cannot be {command}.', 'Look at the run’s state first.'),
+  'run.nodeUnknown': error(
+    'The run {run} has no node {node}.',
+    'Look at the nodes with “symphony runs show {run}”.',
+  ),
+  'run.nodeWrongState': error(
+    'The node {node} is {state}; it cannot be {command}.',
+    'Wait until it has ended, or pause the run first.',
+  ),
+  'run.crashLoop': error(
+    'The node {node} was taken over {times} times without coming further.',
+    'It seems to end the process it runs in. See the log, then retry or skip the node.',
+  ),
+  'run.budgetSpent': error(
+    'Nothing of the run’s budget of {limit} ({kind}) is left for {node}.',
+    'Raise the budget and retry, or skip the node.',
+  ),
+  'run.timeout': error(
+    '{title} did not end within {minutes} minutes.',
+    'Raise the limit, or retry to go on with what is left.',
+  ),
+  'run.nodeTimeout': error(
+    'The node {node} did not end within {minutes} minutes.',
+    'Raise its limit, or look at what it waits for, then retry.',
+  ),
+  'run.notAList': error(
+    'The input {input} of {node} is not a list.',
+    'Give it a list; it goes through the items one by one.',
+  ),
   'run.questionUnknown': error(
     'The run is not waiting for the answer {question}.',
     'It may have been answered in another window.',
@@ -275,10 +303,6 @@ export const codes = {
   'run.dispatchCap': error(
     'The node {node} was begun {times} times and is not begun again by itself.',
     'Look at how its attempts failed, correct the cause, then retry it.',
-  ),
-  'run.crashLoop': error(
-    'The sidecar ended {times} times while the node {node} was at work, each time before it recorded anything.',
-    'See the log and how much memory the node needs, then retry or skip it.',
   ),
   'run.loopStuck': error(
     'The loop {node} came to the same in its last {rounds} rounds and does not go round again.',
@@ -299,6 +323,10 @@ export const codes = {
   'workflow.missing': error(
     'The node {node} waits for {dependency}, which is not in the workflow.',
     'Correct the dependency, or add what it names.',
+  ),
+  'workflow.notStandby': error(
+    'The node {node} names {standby} to take its place, and that is no standby.',
+    'Mark {standby} as a standby of the same level.',
   ),
   'workflow.cycle': error(
     'Nodes of the workflow “{title}” wait for each other: {path}.',
@@ -593,6 +621,30 @@ export const codes = {
   'data.corrupt': error(
     '{path} is damaged: {detail}',
     'A copy was kept at {backup}. “Symphony: Doctor” says what could be read.',
+  ),
+  'data.tailLost': warning(
+    '{path}: the last {lost} events that were acknowledged are missing; the first {kept} are whole.',
+    'Runs go on from there and may do some work again. What was found is kept at {backup}.',
+  ),
+  'data.takenOver': error(
+    'Another Symphony has taken over {path}; this one no longer writes to it.',
+    'Go on in the other one, or stop it and restart the sidecar with “Symphony: Restart Sidecar”.',
+  ),
+  'runFile.damaged': error(
+    'The file of the run is damaged: {detail}',
+    'Nothing was imported. Copy the file again, or export the run again.',
+  ),
+  'runFile.newer': error(
+    'The file of the run was written by a newer Symphony (version {found}, this one knows {known}).',
+    'Update Symphony.',
+  ),
+  'runFile.taken': error(
+    'There is a run {run} already, and it is not the one in the file: they differ at event {seq}.',
+    'Nothing was imported. Import the file where that run is not.',
+  ),
+  'runFile.blobMissing': error(
+    'The run {run} names the blob {blob}, which is not there.',
+    'The run cannot be exported whole. “Symphony: Doctor” says what could be read.',
   ),
   'sidecar.busy': error(
     'Another sidecar (process {pid}) owns this workspace and does not answer.',

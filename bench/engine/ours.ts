@@ -22,8 +22,8 @@ export interface Ours {
   run(shape: Shape): Promise<string>;
   /** Goes on with what an earlier process left. */
   recover(): Promise<void>;
-  /** Writes a snapshot of the run; undefined while the journal has none. */
-  checkpoint(run: string): Promise<void> | undefined;
+  /** Writes a snapshot of the run. */
+  checkpoint(run: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,14 +54,12 @@ export async function openOurs(folder: string, hooks: Hooks = {}): Promise<Ours>
     },
     recover: () => engine.recover(),
     checkpoint(run) {
-      // The hook for `snapshot(run, seq, body)` of the journal, which some journals do not have.
-      const { snapshot } = journal as Journal & {
-        snapshot?: (run: string, seq: number, body: string) => Promise<void>;
-      };
-      const state = engine.state(run);
-      if (snapshot === undefined || state === undefined) return undefined;
-      const nodes = [...state.nodes.values()].map((node) => ({ ...node, steps: [...node.steps] }));
-      return snapshot.call(journal, run, state.seq, JSON.stringify({ nodes }));
+      // A stand-in for what the engine will keep: as much of each node as a reader needs to go on.
+      const { seq, nodes } = engine.state(run)!;
+      const kept = [...nodes.values()].map(({ id, state, attempt, startedAt, endedAt, output, problem }) => {
+        return { id, state, attempt, startedAt, endedAt, output, problem };
+      });
+      return journal.snapshot(run, seq, Buffer.from(JSON.stringify(kept)));
     },
     async close() {
       await engine.stop();
@@ -98,7 +96,7 @@ export function scheduleOurs(shape: Shape): readonly number[] {
   const performing = new Set<string>();
   const queue: string[] = [];
   const follow = (): void => {
-    for (const command of decide(run, { performing, resting: new Set() })) {
+    for (const command of decide(run, { performing, resting: new Set(), now: 0 })) {
       if (command.type !== 'startNode') continue;
       const { node, attempt } = command;
       fold(run, recorded({ type: 'NodeStarted', node, attempt }));

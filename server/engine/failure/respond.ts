@@ -1,6 +1,6 @@
 import type { Problem } from '../../../schemas/codes';
 import type { FailureTables, ResponseRow, ResponseTable, RunStage } from '../../../schemas/failure';
-import type { Retry } from '../../../schemas/melody';
+import type { Retry } from '../../../schemas/melody/policy';
 import type { Json } from '../../base';
 import type { Variation } from '../ports';
 import { backoffMs, isFinal } from '../retry';
@@ -54,20 +54,6 @@ export function stageOf(done: number, total: number, { stages }: ResponseTable):
   return share < stages.endFrom ? 'middle' : 'end';
 }
 
-/**
- * How long to wait before the next try, in milliseconds, from 1 second doubling to a minute unless the
- * workflow states otherwise. An attempt that outlived its process counts like a failure: whatever takes
- * processes down is met more slowly each time.
- */
-export function pauseMs(retry: Retry | undefined, failures: number, resumptions = 0): number {
-  const count = Math.max(1, failures + resumptions);
-  if (retry === undefined) return backoffMs(count);
-  const { backoff = 'exponential', seconds = 1, mostSeconds = 60 } = retry;
-  // Beyond 2^30 the most stated is long reached, and the product must stay a number.
-  const factor = { constant: 1, linear: count, exponential: 2 ** Math.min(30, count - 1) }[backoff];
-  return Math.round(Math.min(seconds * factor, mostSeconds) * 1000);
-}
-
 function rowOf({ score, stage }: Failure, tables: FailureTables): ResponseRow | undefined {
   if (score === undefined) return undefined;
   return tables.responses.rows[levelOf(score, tables.criticality)][stage];
@@ -83,7 +69,8 @@ function nextTry(failure: Failure, row: ResponseRow | undefined): Response | und
     do: 'retry',
     // A workflow that states a number of tries wants the same work done again.
     variation: retry !== undefined ? 'same' : variation!,
-    pauseMs: pauseMs(retry, failures, resumptions),
+    // An attempt that outlived its process counts like a failure: whatever takes processes down is met more slowly each time.
+    pauseMs: backoffMs(failures + resumptions, retry),
   };
 }
 

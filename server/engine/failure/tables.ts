@@ -64,7 +64,7 @@ export const defaultFailureTables: FailureTables = {
       optional: { start: optional, middle: optional, end: optional },
     },
   },
-  loops: { mostAttempts: 25, mostResumptions: 3, sameRounds: 5, longestCycle: 3 },
+  loops: { mostAttempts: 25, mostResumptions: 5, sameRounds: 5, longestCycle: 3 },
   budget: { leastShare: { tokens: 2000, usd: 0.01, minutes: 1 } },
   health: {
     degrade: {

@@ -1,18 +1,23 @@
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
-import { defaultFailureTables, grant, Ledger, type Amounts } from '../../../server/engine/failure';
+import type { Spending } from '../../../schemas/journal/events';
+import { budgetKinds, defaultFailureTables, grant } from '../../../server/engine/failure';
+import type { NodeRecord } from '../../../server/engine/node';
+import { Purse } from '../../../server/engine/spending';
 
 const table = { leastShare: { tokens: 100, usd: 0.01, minutes: 1 } };
 
 describe('failure policy: what may be spent', () => {
-  function check(left: Amounts, own: Amounts | undefined, open: number, expected: Amounts | 'spent'): void {
-    assert.deepEqual(grant(left, own, open, table), expected);
+  function check(left: Spending, own: Spending | undefined, open: number, expected: Spending | string): void {
+    const found = grant(left, own, open, table);
+    assert.deepEqual('spent' in found ? `no ${found.spent}` : found.granted, expected);
   }
 
   it('grants a fair share of what is left', () => {
     check({ tokens: 10_000, usd: 1 }, undefined, 4, { tokens: 2500, usd: 0.25 });
     check({ minutes: 60 }, undefined, 6, { minutes: 10 });
     check({ tokens: 10_001 }, undefined, 2, { tokens: 5000 });
+    check({ usd: 0.3 }, undefined, 3, { usd: 0.1 });
   });
 
   it('grants a node its own budget, but no more than there is', () => {
@@ -31,23 +36,10 @@ describe('failure policy: what may be spent', () => {
     check({ tokens: 40 }, undefined, 1000, { tokens: 40 });
   });
 
-  it('says that all is spent', () => {
-    check({ tokens: 0 }, undefined, 1, 'spent');
-    check({ tokens: 0, usd: 5 }, { tokens: 10 }, 1, 'spent');
-    check({ tokens: 500, usd: 0.0000001 }, undefined, 1, 'spent');
-  });
-
-  it('keeps the books: grants are set aside, what was not consumed comes back', () => {
-    const ledger = new Ledger({ tokens: 1000, usd: 1 });
-    ledger.open('a/1', { tokens: 400, usd: 0.5 });
-    assert.deepEqual(ledger.left(), { tokens: 600, usd: 0.5 });
-    ledger.charge('a/1', { tokens: 100, usd: 0.1 });
-    assert.deepEqual(ledger.left(), { tokens: 600, usd: 0.5 });
-    ledger.close('a/1');
-    assert.deepEqual(ledger.left(), { tokens: 900, usd: 0.9 });
-    assert.deepEqual(ledger.total(), { tokens: 100, usd: 0.1, minutes: 0 });
-    ledger.charge('b/1', { tokens: 5000 });
-    assert.deepEqual(ledger.left(), { tokens: 0, usd: 0.9 });
+  it('says of what nothing is left', () => {
+    check({ tokens: 0 }, undefined, 1, 'no tokens');
+    check({ tokens: 500, usd: 0 }, { tokens: 10 }, 1, 'no usd');
+    check({ tokens: 500, usd: 0.0000001 }, undefined, 1, 'no usd');
   });
 
   it('never grants and spends more than the budget, whatever happens in whatever order', () => {
@@ -59,54 +51,57 @@ describe('failure policy: what may be spent', () => {
       },
       { requiredKeys: [] },
     );
-    const share = fc.double({ min: 0, max: 1, noNaN: true });
     const action = fc.record({
       node: fc.nat(7),
       own: fc.option(amounts, { nil: undefined }),
       open: fc.integer({ min: 1, max: 20 }),
-      consumes: share,
+      consumes: fc.double({ min: 0, max: 1, noNaN: true }),
       ends: fc.boolean(),
     });
     fc.assert(
       fc.property(amounts, fc.array(action, { maxLength: 80 }), (budget, actions) => {
-        const ledger = new Ledger(budget);
-        /** What is left of each open grant, kept by the test in its own way. */
-        const open = new Map<string, Amounts>();
-        const spent: Record<string, number> = { tokens: 0, usd: 0, minutes: 0 };
-        for (const { node, own, open: others, consumes, ends } of actions) {
-          const holder = `n${node}`;
-          if (!open.has(holder)) {
-            const granted = grant(ledger.left(), own, others, defaultFailureTables.budget);
-            if (granted === 'spent') continue;
-            ledger.open(holder, granted);
-            open.set(holder, granted);
+        const purse = new Purse(budget);
+        const atWork = new Map<number, NodeRecord>();
+        /** What is left of each open grant, and what was spent, kept by the test in its own way. */
+        const held = new Map<number, Spending>();
+        const spent = { tokens: 0, usd: 0, minutes: 0 };
+        const end = (node: number): void => {
+          // It began and ended in the same moment: what it consumed is what it said.
+          purse.returned(atWork.get(node)!, 0);
+          atWork.delete(node);
+          held.delete(node);
+        };
+        for (const { node, own, open, consumes, ends } of actions) {
+          if (!atWork.has(node)) {
+            const granting = grant(purse.left(), own, open, defaultFailureTables.budget);
+            if ('spent' in granting) continue;
+            const record = { spent: {}, startedAt: 0, waited: 0 } as unknown as NodeRecord;
+            purse.granted(record, granting.granted);
+            atWork.set(node, record);
+            held.set(node, granting.granted);
           }
-          const held = open.get(holder)!;
-          const part: Record<string, number> = {};
-          for (const [kind, amount] of Object.entries(held) as [string, number][]) {
-            part[kind] = kind === 'tokens' ? Math.floor(amount * consumes) : amount * consumes;
-            spent[kind]! += part[kind];
+          const part: Spending = {};
+          const rest: Spending = {};
+          for (const kind of budgetKinds) {
+            const most = held.get(node)![kind];
+            if (most === undefined) continue;
+            part[kind] = kind === 'tokens' ? Math.floor(most * consumes) : most * consumes;
+            rest[kind] = most - part[kind];
+            spent[kind] += part[kind];
           }
-          ledger.charge(holder, part);
-          const rest = Object.entries(held).map(([kind, amount]) => [kind, amount! - part[kind]!]);
-          open.set(holder, Object.fromEntries(rest) as Amounts);
-          if (ends) {
-            ledger.close(holder);
-            open.delete(holder);
-          }
-          for (const kind of ['tokens', 'usd', 'minutes'] as const) {
-            const bound = budget[kind];
-            if (bound === undefined) continue;
-            const outstanding = [...open.values()].reduce((sum, one) => sum + (one[kind] ?? 0), 0);
-            assert.ok(outstanding + spent[kind]! <= bound + 1e-9, `${kind}: ${outstanding} + ${spent[kind]}`);
+          purse.spent(atWork.get(node)!, part);
+          held.set(node, rest);
+          if (ends) end(node);
+          for (const kind of budgetKinds) {
+            const outstanding = [...held.values()].reduce((sum, one) => sum + (one[kind] ?? 0), 0);
+            const bound = budget[kind] ?? Infinity;
+            assert.ok(outstanding + spent[kind] <= bound * (1 + 1e-9) + 2e-6, `${kind} beyond ${bound}`);
           }
         }
-        for (const holder of open.keys()) ledger.close(holder);
-        const left = ledger.left();
-        for (const kind of ['tokens', 'usd', 'minutes'] as const)
+        for (const node of [...atWork.keys()]) end(node);
+        for (const kind of budgetKinds)
           if (budget[kind] !== undefined)
-            // Each charge is rounded up to a whole unit, so a little less than what was not consumed comes back.
-            assert.ok(Math.abs(left[kind]! + spent[kind]! - budget[kind]) < 1e-2, `${kind} got lost`);
+            assert.ok(Math.abs(purse.left()[kind]! + spent[kind] - budget[kind]) < 1e-6, `${kind} got lost`);
       }),
       { numRuns: 300 },
     );

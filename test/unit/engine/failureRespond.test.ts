@@ -4,7 +4,6 @@ import type { RunStage } from '../../../schemas/failure';
 import { isFinal } from '../../../server/engine';
 import {
   defaultFailureTables as tables,
-  pauseMs,
   respondTo,
   stageOf,
   type Failure,
@@ -119,24 +118,16 @@ describe('failure policy: what is done about a failure', () => {
 });
 
 describe('failure policy: pauses and stages', () => {
-  function check(retry: Failure['retry'], expected: readonly number[]): void {
-    assert.deepEqual(
-      expected.map((_, at) => pauseMs(retry, at + 1)),
-      expected,
-    );
-  }
-
-  it('pauses as the workflow states', () => {
-    check(undefined, [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
-    check({ tries: 9 }, [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
-    check({ tries: 9, backoff: 'constant', seconds: 5 }, [5000, 5000, 5000]);
-    check({ tries: 9, backoff: 'linear', seconds: 5, mostSeconds: 12 }, [5000, 10_000, 12_000]);
-    check({ tries: 9, seconds: 0 }, [0, 0]);
-    assert.equal(pauseMs({ tries: 20, seconds: 86_400, mostSeconds: 86_400 }, 5000), 86_400_000);
-  });
-
-  it('pauses longer after an attempt outlived its process', () => {
-    assert.equal(pauseMs(undefined, 1, 2), 4000);
+  it('pauses as the workflow states, and longer after an attempt outlived its process', () => {
+    const pauses = (failure: Partial<Failure>): number[] =>
+      [1, 2, 3].map((failures) => {
+        const response = respondTo({ ...base, score: 90, ...failure, failures }, tables);
+        return response.do === 'retry' ? response.pauseMs : 0;
+      });
+    assert.deepEqual(pauses({}), [1000, 2000, 4000]);
+    assert.deepEqual(pauses({ resumptions: 2 }), [4000, 8000, 16_000]);
+    const retry = { tries: 9, backoff: 'linear', seconds: 5, mostSeconds: 12 } as const;
+    assert.deepEqual(pauses({ retry }), [5000, 10_000, 12_000]);
   });
 
   it('tells the stage from the nodes done', () => {
