@@ -300,6 +300,14 @@ export const codes = {
     'Look at them and approve, or pass --approve with their hashes.',
   ),
   'run.answerUnknown': error('“{answer}” is no answer to this question.', 'Choose one of: {choices}.'),
+  'run.dispatchCap': error(
+    'The node {node} was begun {times} times and is not begun again by itself.',
+    'Look at how its attempts failed, correct the cause, then retry it.',
+  ),
+  'run.loopStuck': error(
+    'The loop {node} came to the same in its last {rounds} rounds and does not go round again.',
+    'Correct its body or its condition, then retry it.',
+  ),
   'workflow.malformed': error(
     'The workflow “{title}” is not valid at {place}: {detail}',
     'Correct the plan or template it was made from.',
