@@ -28,8 +28,10 @@ export const workflowInput = z.object({
   required: z.boolean(),
   /** The value when no edge brings one. */
   default: z.optional(z.json()),
-  /** Collects the values of all edges in a list. */
+  /** Collects the values of all edges in a list. Without it, of several edges the first open one brings the value. */
   many: z.optional(z.boolean()),
+  /** The port type a value must have when it arrives, where only the value can tell; absent: any value does. */
+  type: z.optional(z.string()),
 });
 
 /** What takes the place of a node that failed for good. */
@@ -44,12 +46,12 @@ const nodeShape = {
   /** Unique within its level, for example `agent:03-01`. */
   id: textBetween(1, 200),
   /** Chooses the performer, for example `agent`, `verify`, `merge`, `offer`; `group` has a body instead. */
-  kind: textBetween(1, 60),
+  kind: textBetween(1, 100),
   /** What a person reads on the board. */
   title: textUpTo(300),
   /** Ids of nodes that must have ended well first; order alone. */
   after: z.array(z.string()),
-  /** At most `limits[resource]` nodes of one resource run at once. */
+  /** At most `limits[resource]` nodes of one resource run at once; a group has none, its nodes have. */
   resource: textUpTo(60),
   /** Given to the performer as it stands. */
   params: z.json(),
@@ -57,7 +59,7 @@ const nodeShape = {
   retries: intBetween(0, 20),
   /** Nodes before it that pass values or conditions on. */
   edges: z.optional(z.array(workflowEdge)),
-  /** Every one must be open (default), or this many; the others may be closed. */
+  /** Every one must be open (default), or edges of this many nodes; the others may be closed. */
   needs: z.optional(z.union([z.literal('all'), z.literal('any'), intBetween(1, 10_000)])),
   /** Goes on as soon as enough are open, without waiting for the rest (default false). */
   eager: z.optional(z.boolean()),
@@ -131,7 +133,7 @@ export const workflow = z.object({
   version: z.union([z.literal(0), z.literal(workflowVersion)]),
   title: textUpTo(300),
   nodes: z.array(workflowNode).check(z.maxLength(100_000)),
-  /** Bounded parallelism by resource class; an absent class is unbounded. */
+  /** Bounded parallelism by resource class; an absent class is unbounded, `*` bounds all but `control` together. */
   limits: z.record(z.string(), intBetween(1, 1000)),
   policy: z.optional(workflowPolicy),
 });
