@@ -124,15 +124,18 @@ function environmentOf(scope: Scope, more = limits): Environment {
     '-': (a, b) => a - b,
     '*': (a, b) => a * b,
     '/': (a, b) => a / b,
+    '%': (a, b) => a % b,
   };
   for (const [operator, work] of Object.entries(mixed))
     for (const [left, right] of [
       ['double', 'int'],
       ['int', 'double'],
     ] as const)
-      environment.registerOperator(`${left} ${operator} ${right}`, (a: unknown, b: unknown) =>
+      environment.registerOperator(`${left} ${operator} ${right}: double`, (a: unknown, b: unknown) =>
         work(Number(a), Number(b)),
       );
+  // The language has a remainder of whole numbers alone, and numbers of JSON count as broken ones.
+  environment.registerOperator('double % double', (a: unknown, b: unknown) => Number(a) % Number(b));
   // The library turns an equality round by itself.
   environment.registerOperator('double == int', (a: unknown, b: unknown) => Number(a) === Number(b));
   for (const [name, type] of Object.entries(scopes[scope].names)) environment.registerVariable(name, type);
