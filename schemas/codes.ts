@@ -429,9 +429,13 @@ export const codes = {
     '{place}: the input {input} in the body of {node} is no input port of it.',
     'Name it like one of: {known}.',
   ),
+  'melody.bodyNone': error(
+    '{place}: {node} stands for the port “{port}”, but lies in no body.',
+    'Remove the port, or move the node into the body of a loop or map.',
+  ),
   'melody.bodyOutput': error(
-    '{place}: the output port “{port}” of {node} has no output node of that id in the body.',
-    'Add an output node with the id {port} to the body, or remove the port.',
+    '{place}: the output port “{port}” of {node} has no output node in the body.',
+    'Add an output node with the id or port {port} to the body, or remove the port.',
   ),
   'melody.mapOver': error(
     '{place}: {node} goes over “{over}”, which is {actual}.',

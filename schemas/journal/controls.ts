@@ -59,9 +59,17 @@ export const inputParams = z.object({
   default: z.optional(z.json()),
   /** A person is asked when no value is given; without it, no value comes out. */
   asks: z.optional(z.boolean()),
+  /** In a body: the port of the group it stands for, where its id is another. */
+  port: z.optional(z.string()),
 });
 
-export const outputParams = z.object({ type: z.string() });
+export const outputParams = z.object({ type: z.string(), port: z.optional(z.string()) });
+
+/** The port of the group that an input or output node in its body stands for: its id, unless it names another. */
+export function groupPort({ id, params }: { readonly id: string; readonly params: unknown }): string {
+  const port = typeof params === 'object' && params !== null && 'port' in params ? params.port : undefined;
+  return typeof port === 'string' ? port : id;
+}
 
 /** Params of an instrument: a model at work. `outputs` are the ports it gives values for. */
 export const instrumentParams = z.object({

@@ -85,7 +85,7 @@ const nodeShape = {
 };
 
 export interface WorkflowNode extends z.infer<z.ZodMiniObject<typeof nodeShape>> {
-  /** Nodes inside a `group`. Inputs of the group come out of its `input` nodes, its outputs of `output` nodes. */
+  /** Nodes inside a `group`. Inputs of the group come out of its `input` nodes, its outputs of `output` nodes; `groupPort` says which. */
   body?: WorkflowBody | undefined;
 }
 

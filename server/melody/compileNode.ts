@@ -3,6 +3,7 @@ import type { WorkflowInput, WorkflowNode } from '../../schemas/journal/workflow
 import type { InputPort, MelodyNode, OutputPort } from '../../schemas/melody';
 import { refuse, type Scope } from './compileScope';
 import { parsePortType } from './portTypes';
+import { endPort } from './ports';
 
 /** How many nodes a workflow has at most, all bodies and subworkflows counted in. */
 export const mostNodes = 100_000;
@@ -92,10 +93,11 @@ function paramsOf(node: MelodyNode, scope: Scope): unknown {
         type: node.type,
         ...(node.default === undefined ? {} : { default: node.default }),
         // What a group gives or does not give is no question for a person.
-        ...(scope.given?.has(node.id) === true ? {} : { asks: true }),
+        ...(scope.given?.has(endPort(node)) === true ? {} : { asks: true }),
+        ...(node.port === undefined ? {} : { port: node.port }),
       };
     case 'output':
-      return { type: node.type };
+      return { type: node.type, ...(node.port === undefined ? {} : { port: node.port }) };
     case 'loop':
     case 'map':
     case 'subworkflow':

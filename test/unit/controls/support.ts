@@ -55,3 +55,38 @@ export class TwoClocks implements Clock {
     this.steady += ms;
   }
 }
+
+/**
+ * A clock that goes on to the next moment somebody sleeps until when nothing else has happened for some turns of the
+ * loop: those who sleep wake in the order of their times, and nobody waits for real.
+ */
+export class IdleClock implements Clock {
+  private time = 0;
+  private sleepers: { readonly at: number; readonly wake: () => void }[] = [];
+  private watching = false;
+  constructor(private readonly idleTurns = 40) {}
+  now = () => Date.parse('2026-03-01T12:00:00Z') + this.time;
+  monotonic = () => this.time;
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const refuse = () => reject(signal!.reason as Error);
+      if (signal?.aborted === true) return refuse();
+      signal?.addEventListener('abort', refuse, { once: true });
+      this.sleepers.push({ at: this.time + ms, wake: resolve });
+      if (!this.watching) void this.watch();
+    });
+  }
+  private async watch(): Promise<void> {
+    this.watching = true;
+    while (this.sleepers.length > 0) {
+      const before = this.sleepers.length;
+      for (let turn = 0; turn < this.idleTurns; turn++) await new Promise((resolve) => setImmediate(resolve));
+      if (this.sleepers.length !== before) continue;
+      this.sleepers.sort((a, b) => a.at - b.at);
+      const next = this.sleepers.shift()!;
+      this.time = Math.max(this.time, next.at);
+      next.wake();
+    }
+    this.watching = false;
+  }
+}
