@@ -5,8 +5,9 @@ import { expression, melodyEdge, type MelodyEdge } from './edge';
 import { nodePolicy } from './policy';
 import { portTypePattern } from './portTypes';
 
-export const nodeIdPattern = /^[A-Za-z0-9_][A-Za-z0-9_.:/@-]*$/;
-export const portNamePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** Values are kept by these names: the one that would change an object instead of naming a part of it is none. */
+export const nodeIdPattern = /^(?!__proto__$)[A-Za-z0-9_][A-Za-z0-9_.:/@-]*$/;
+export const portNamePattern = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/;
 
 const nodeId = () => textBetween(1, 200).check(z.regex(nodeIdPattern));
 const portName = () => textBetween(1, 60).check(z.regex(portNamePattern));

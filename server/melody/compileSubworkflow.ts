@@ -1,7 +1,9 @@
-import type { Melody, MelodyNode } from '../../schemas/melody';
+import type { EndNode, Melody, MelodyBody } from '../../schemas/melody';
 import type { GroupNode } from './compileNode';
-import { refuse, type Scope } from './compileScope';
+import { refuse, type LoadMelody, type Scope } from './compileScope';
+import { finding, wholeFile } from './findings';
 import { fits, parsePortType } from './portTypes';
+import type { Finding } from './types';
 
 type Subworkflow = Extract<GroupNode, { readonly kind: 'subworkflow' }>;
 
@@ -14,6 +16,49 @@ export function openSubworkflow(
   const melody = load(file, { ...scope, path: [...scope.path, 'melody'] });
   checkPorts(node, file, melody, scope);
   return { file, melody };
+}
+
+/** How many files a Melody may include, counted once each. */
+const mostFiles = 500;
+
+/**
+ * Reads everything a Melody includes, and what that includes, so that it can be compiled without waiting. Each file is
+ * read once; what is wrong with one is told when it is compiled. `read` decides what lies within its reach.
+ */
+export async function gatherSubworkflows(
+  melody: Melody,
+  file: string,
+  read: (path: string) => Promise<Melody | Finding>,
+): Promise<LoadMelody> {
+  const found = new Map<string, Melody | Finding>();
+  const open: [Melody, string][] = [[melody, file]];
+  for (let next = open.shift(); next !== undefined; next = open.shift())
+    for (const path of includedBy(...next)) {
+      if (found.has(path)) continue;
+      if (found.size >= mostFiles) {
+        const args = { found: found.size + 1, what: 'files', most: mostFiles };
+        found.set(path, finding('melody.tooMany', args, wholeFile(next[1])));
+        break;
+      }
+      const one = await read(path);
+      found.set(path, one);
+      if (!('problem' in one)) open.push([one, path]);
+    }
+  return (path) =>
+    found.get(path) ??
+    finding('melody.unreadable', { file: path, detail: 'it was not read' }, wholeFile(path));
+}
+
+/** The files the subworkflows of a Melody name, at whatever depth of its bodies. */
+function includedBy(melody: Melody, file: string): readonly string[] {
+  const paths: string[] = [];
+  const open: MelodyBody[] = [melody];
+  for (let level = open.pop(); level !== undefined; level = open.pop())
+    for (const node of level.nodes) {
+      if (node.kind === 'subworkflow') paths.push(beside(file, node.melody));
+      if (node.kind === 'loop' || node.kind === 'map') open.push(node.body);
+    }
+  return paths;
 }
 
 function load(file: string, scope: Scope): Melody {
@@ -46,7 +91,7 @@ function beside(file: string, relative: string): string {
 /** The ports of the node must be inputs and outputs of the Melody, of types that fit. */
 function checkPorts(node: Subworkflow, file: string, melody: Melody, scope: Scope): void {
   for (const side of ['input', 'output'] as const) {
-    const ends = melody.nodes.filter((one): one is End => one.kind === side);
+    const ends = melody.nodes.filter((one): one is EndNode => one.kind === side);
     const known = ends.map(({ id }) => id).join(', ') || '–';
     (side === 'input' ? node.inputs : node.outputs)?.forEach((port, at) => {
       const path = [...scope.path, `${side}s`, at];
@@ -64,5 +109,3 @@ function checkPorts(node: Subworkflow, file: string, melody: Melody, scope: Scop
     });
   }
 }
-
-type End = Extract<MelodyNode, { readonly kind: 'input' | 'output' }>;

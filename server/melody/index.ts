@@ -5,6 +5,7 @@
 export { isBinary, readBinary, writeBinary } from './binary';
 export { compileMelody, type CompileOptions } from './compile';
 export type { LoadMelody } from './compileScope';
+export { gatherSubworkflows } from './compileSubworkflow';
 export { checkInputs, checkValue, type Misfit } from './compileValues';
 export { cyclesOf } from './cycles';
 export { commentsOf, editText } from './edit';

@@ -330,6 +330,28 @@ export const played: readonly Played[] = [
     inputs: { n: 5 },
     outputs: { r: 20 },
   },
+  {
+    name: 'names that every object has are names like any other',
+    nodes: [
+      input('constructor'),
+      op('toString', 'echo', {}, { outputs: outs('out', 'valueOf'), inputs: ports('x', 'hasOwnProperty') }),
+      merge('m', 'all', [
+        { name: 'valueOf', type: 'any' },
+        { name: 'toString', type: 'any' },
+      ]),
+      output('r'),
+      output('isPrototypeOf'),
+    ],
+    edges: [
+      data('constructor.value', 'toString.x'),
+      data('toString.out', 'm.toString'),
+      data('toString.valueOf', 'm.valueOf'),
+      data('toString.valueOf', 'isPrototypeOf.value'),
+      data('m.out', 'r.value'),
+    ],
+    inputs: { constructor: 1 },
+    outputs: { r: [1] },
+  },
   approving('approve', 'shipped'),
   approving('reject', 'held'),
   {

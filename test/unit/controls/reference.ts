@@ -54,8 +54,8 @@ async function levelOf(
     for (let attempt = 1; ; attempt++)
       try {
         for (const { name, type } of node.inputs ?? [])
-          if (type !== undefined && inputs[name] !== undefined) {
-            const misfit = checkValue(type, inputs[name]);
+          if (type !== undefined && Object.hasOwn(inputs, name)) {
+            const misfit = checkValue(type, inputs[name]!);
             if (misfit !== undefined)
               throw problem('workflow.valueMisfit', { node: node.id, port: name, ...misfit });
           }

@@ -12,6 +12,7 @@ import {
   checkInputs,
   checkValue,
   compileMelody,
+  gatherSubworkflows,
   readMelody,
   validate,
   type Finding,
@@ -486,6 +487,44 @@ describe('a Melody as a workflow', () => {
         most: 100_000,
       },
     );
+  });
+});
+
+describe('files that Melodies include', () => {
+  const includes = (...files: string[]): Melody =>
+    melodyOf(files.map((melody, index) => ({ id: `n${index}`, kind: 'subworkflow', melody })));
+  const files: Readonly<Record<string, Melody>> = {
+    'd/b.melody.json': includes('../c.melody.json'),
+    'c.melody.json': includes('d/b.melody.json'),
+    'x.melody.json': melodyOf([op('n')]),
+  };
+  const read: string[] = [];
+  const reader = async (path: string): Promise<Melody | Finding> => {
+    read.push(path);
+    return files[path] ?? readMelody('', path).findings[0]!;
+  };
+
+  it('are read once each, whatever they include', async () => {
+    const root = melodyOf([
+      {
+        ...{ id: 'l', kind: 'loop', most: 1 },
+        body: { nodes: [{ id: 's', kind: 'subworkflow', melody: 'x.melody.json' }], edges: [] },
+      },
+      { id: 's', kind: 'subworkflow', melody: 'd/b.melody.json' },
+      { id: 't', kind: 'subworkflow', melody: 'none.melody.json' },
+    ]);
+    const load = await gatherSubworkflows(root, 'a.melody.json', reader);
+    assert.deepEqual(read.sort(), ['c.melody.json', 'd/b.melody.json', 'none.melody.json', 'x.melody.json']);
+    assert.equal(load('x.melody.json'), files['x.melody.json']);
+    const codeAt = (path: string) => (load(path) as Finding).problem.code;
+    assert.deepEqual([codeAt('none.melody.json'), codeAt('y')], ['melody.empty', 'melody.unreadable']);
+  });
+
+  it('have an end', async () => {
+    let count = 0;
+    const endless = async () => includes(`${++count}.melody.json`);
+    await gatherSubworkflows(includes('0.melody.json'), 'a.melody.json', endless);
+    assert.equal(count, 500);
   });
 });
 
