@@ -136,8 +136,8 @@ const holdsLists = (type: string): boolean => {
   return base === 'list' || base === 'any' || base === 'json';
 };
 /** Only a port of a list type collects; another one that takes many edges gets the value of one of them. */
-const collects = ({ many, type }: InputPort): boolean =>
-  many === true && parsePortType(type)?.base === 'list';
+const collects = ({ many, type }: InputPort): boolean => many === true && isListType(type);
+const isListType = (type: string): boolean => parsePortType(type)?.base === 'list';
 
 function inputsOf(node: MelodyNode): WorkflowInput[] | undefined {
   if (node.kind === 'input') return [withType({ name: 'value', required: false }, node.type)];
@@ -145,11 +145,13 @@ function inputsOf(node: MelodyNode): WorkflowInput[] | undefined {
   if (node.inputs === undefined || node.inputs.length === 0) return undefined;
   const oneOfMany = needsOf(node) !== undefined;
   return node.inputs.map((port) => {
-    const required = port.required !== false && port.default === undefined && !oneOfMany;
+    const over = node.kind === 'map' && node.over === port.name;
+    // A map without its list has nothing to go through, whatever the port says.
+    const required = (over || port.required !== false) && port.default === undefined && !oneOfMany;
     const input: WorkflowInput = { name: port.name, required };
     if (port.default !== undefined) input.default = port.default;
     if (collects(port)) input.many = true;
-    return withType(input, port.type);
+    return withType(input, over && !isListType(port.type) ? 'list<any>' : port.type);
   });
 }
 

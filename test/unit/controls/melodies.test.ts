@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import fc from 'fast-check';
 import type { Melody } from '../../../schemas/melody';
 import type { Workflow } from '../../../schemas/journal/workflow';
 import { controlPerformers, expressionsOf } from '../../../server/controls';
@@ -6,6 +7,7 @@ import { Engine, type Performers } from '../../../server/engine';
 import { silentLog } from '../../../server/base';
 import { countingIds, memoryJournal, until } from '../engine/support';
 import { checkInputs, compileMelody, validate } from '../../../server/melody';
+import { validMelody } from '../melody/valid';
 import { operators, played, type Played } from './melodies';
 import { codeOf, performed } from './reference';
 import { IdleClock } from './support';
@@ -79,6 +81,24 @@ describe.skip('Melodies on the engine', () => {
 });
 
 describe('Melodies, performed', () => {
+  it('come to an end, whatever shape they have', async () => {
+    await fc.assert(
+      fc.asyncProperty(validMelody, async (melody) => {
+        const clock = new IdleClock(2);
+        const own = operators(clock);
+        const performers = new Map(performersOn(clock)).set('verify', own.get('echo')!);
+        const world = {
+          performers: performers.set('instrument', own.get('echo')!),
+          expressions: expressionsOf(),
+        };
+        const answer = () => ({ answer: 'approve' });
+        const outputs = await performed(compileMelody(melody, { file: 't' }), {}, { ...world, answer });
+        assert.deepEqual(outputs, {}, 'outputs of these Melodies are disabled');
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   for (const one of played)
     it(one.name, async () => {
       const clock = new IdleClock();

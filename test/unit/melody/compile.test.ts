@@ -336,7 +336,7 @@ describe('a Melody as a workflow', () => {
         ]),
       {
         ...group,
-        inputs: [{ name: 'x', required: false, type: 'list<any>' }],
+        inputs: [{ name: 'x', required: true, type: 'list<any>' }],
         body: { mode: 'map', nodes: body(['item', 'index']), over: 'x', parallel: 2 },
       },
     );
@@ -546,6 +546,41 @@ describe('every Melody as a workflow', () => {
         compare(melody, compiled.nodes);
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it('of version 0 is the workflow it was', () => {
+    const word = fc.stringMatching(/^[a-z][a-z0-9:-]{0,8}$/);
+    const thin = fc.uniqueArray(word, { minLength: 2, maxLength: 8 }).chain((ids) =>
+      fc.tuple(
+        ...ids.map((id, index) =>
+          fc.record({
+            id: fc.constant(id),
+            kind: fc.constantFrom('agent', 'verify', 'merge', 'join', 'offer'),
+            title: fc.constant(`do ${id}`),
+            after: fc.subarray(ids.slice(0, index), { minLength: Math.min(index, 1) }),
+            resource: fc.constantFrom('agent', 'git'),
+            params: fc.constantFrom(null, { plan: '01' }, [1]),
+            retries: fc.integer({ min: 0, max: 19 }),
+          }),
+        ),
+      ),
+    );
+    fc.assert(
+      fc.property(thin, (nodes) => {
+        const text = JSON.stringify({ version: 0, title: 'T', nodes, limits: { agent: 2 } });
+        const document = JSON.parse(text) as Workflow;
+        const { melody, findings } = readMelody(text, 't');
+        const compiled = compileMelody(melody ?? assert.fail(JSON.stringify(findings)), { file: 't' });
+        const old = compiled.nodes.map(({ retry, ...node }) => {
+          assert.equal((retry?.tries ?? 1) - 1, node.retries);
+          return node;
+        });
+        assert.deepEqual(
+          { ...compiled, nodes: old },
+          { ...document, version: 1, policy: { onFailure: 'stop' } },
+        );
+      }),
     );
   });
 
