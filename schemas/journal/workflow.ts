@@ -59,7 +59,7 @@ const nodeShape = {
   retries: intBetween(0, 20),
   /** Nodes before it that pass values or conditions on. */
   edges: z.optional(z.array(workflowEdge)),
-  /** Every one must be open (default), or edges of this many nodes; the others may be closed. */
+  /** Every one must be open (default), or this many; the others may be closed. */
   needs: z.optional(z.union([z.literal('all'), z.literal('any'), intBetween(1, 10_000)])),
   /** Goes on as soon as enough are open, without waiting for the rest (default false). */
   eager: z.optional(z.boolean()),
@@ -133,7 +133,7 @@ export const workflow = z.object({
   version: z.union([z.literal(0), z.literal(workflowVersion)]),
   title: textUpTo(300),
   nodes: z.array(workflowNode).check(z.maxLength(100_000)),
-  /** Bounded parallelism by resource class; an absent class is unbounded, `*` bounds all but `control` together. */
+  /** Bounded parallelism by resource class; an absent class is unbounded. `*` bounds all classes together. */
   limits: z.record(z.string(), intBetween(1, 1000)),
   policy: z.optional(workflowPolicy),
 });

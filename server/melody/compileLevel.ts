@@ -22,7 +22,11 @@ export function compileLevel(level: MelodyBody, scope: Scope): WorkflowNode[] {
       if (called !== undefined) called.standby = true;
     }
   for (const edge of level.edges) connect(edge, byId);
-  for (const node of nodes) if (node.after.length > 1) node.after = [...new Set(node.after)];
+  for (const node of nodes) {
+    if (node.after.length > 1) node.after = [...new Set(node.after)];
+    // A join that counts must not count a node twice because order was asked for beside its value.
+    if (typeof node.needs === 'number' && node.edges !== undefined) node.edges = withoutRepeats(node.edges);
+  }
   return nodes;
 }
 
@@ -84,5 +88,11 @@ function connect(edge: MelodyEdge, byId: ReadonlyMap<string, WorkflowNode>): voi
   if (node.needs === undefined) node.after.push(edge.from);
   else flowInto(node, { from: edge.from });
 }
+
+function withoutRepeats(edges: readonly WorkflowEdge[]): WorkflowEdge[] {
+  const others = new Set(edges.flatMap((edge) => (isOrder(edge) ? [] : [edge.from])));
+  return edges.filter((edge) => !isOrder(edge) || (!others.has(edge.from) && others.add(edge.from)));
+}
+const isOrder = ({ port, when }: WorkflowEdge): boolean => port === undefined && when === undefined;
 
 const flowInto = (node: WorkflowNode, edge: WorkflowEdge): void => void (node.edges ??= []).push(edge);

@@ -17,6 +17,8 @@ export interface Played {
   readonly outputs: Readonly<Record<string, Json>> | string;
   /** How long it takes by its clock. */
   readonly minutes?: number;
+  /** What the engine does not do yet; without it the outputs are others. */
+  readonly waitsFor?: string;
 }
 
 /** Operators of these Melodies: what arrives at `x` goes out of `out`, a little different. */
@@ -65,6 +67,8 @@ const op = (id: string, operator: string, config: object = {}, more: object = {}
   outputs: out,
   ...more,
 });
+/** It cannot do without its input: on a closed way it is passed over. */
+const needing = { inputs: [{ name: 'x', type: 'any' }] };
 const input = (id: string, type = 'any', more: object = {}) => ({ id, kind: 'input', type, ...more });
 const output = (id: string, type = 'any') => ({ id, kind: 'output', type });
 const data = (from: string, to: string, transform?: object) => ({
@@ -100,8 +104,8 @@ const ways = (n: number, take: string, result: Json): Played => ({
       cases: [{ port: 'big', when: 'inputs.n > 10' }],
       otherwise: 'small',
     },
-    op('half', 'times', { by: 0.5 }),
-    op('more', 'add', { by: 100 }),
+    op('half', 'times', { by: 0.5 }, needing),
+    op('more', 'add', { by: 100 }, needing),
     merge('m', take, ports('a', 'b')),
     output('r'),
   ],
@@ -131,6 +135,7 @@ const counting = (name: string, how: object, n: number, result: number): Played 
     output('r'),
   ],
   edges: [data('n.value', 'l.n'), data('l.n', 'r.value')],
+  waitsFor: 'ends of a body that stand for a port of another name',
   inputs: { n },
   outputs: { r: result },
 });
@@ -162,7 +167,7 @@ const failing = (name: string, policy: object, outputs: Played['outputs'], more:
     input('n', 'number'),
     op('a', 'fails', {}, { policy }),
     op('b', 'times', { by: 10 }),
-    op('c', 'echo'),
+    op('c', 'echo', {}, needing),
     output('r'),
     op('d', 'echo'),
     output('other'),
@@ -213,6 +218,36 @@ export const played: readonly Played[] = [
     ],
     inputs: { list: [1, 2, 3] },
     outputs: { all: [4, 6], sum: 12 },
+  },
+  {
+    name: 'map: items know their index and the list they are of',
+    nodes: [
+      input('list', 'list<text>'),
+      {
+        ...{ id: 'm', kind: 'map', over: 'list' },
+        inputs: [{ name: 'list', type: 'list<text>' }],
+        outputs: [
+          { name: 'at', type: 'list<any>' },
+          { name: 'all', type: 'list<any>' },
+        ],
+        body: {
+          nodes: [input('index', 'number'), input('list'), output('at'), output('all')],
+          edges: [data('index.value', 'at.value'), data('list.value', 'all.value')],
+        },
+      },
+      output('r'),
+      output('lists'),
+    ],
+    edges: [data('list.value', 'm.list'), data('m.at', 'r.value'), data('m.all', 'lists.value')],
+    waitsFor: 'the index of an item, and its list, inside the body',
+    inputs: { list: ['a', 'b'] },
+    outputs: {
+      r: [0, 1],
+      lists: [
+        ['a', 'b'],
+        ['a', 'b'],
+      ],
+    },
   },
   {
     name: 'map: of an empty list',
@@ -349,6 +384,7 @@ export const played: readonly Played[] = [
       data('toString.valueOf', 'isPrototypeOf.value'),
       data('m.out', 'r.value'),
     ],
+    waitsFor: 'inputs that are told from what every object has',
     inputs: { constructor: 1 },
     outputs: { r: [1] },
   },
@@ -369,6 +405,7 @@ export const played: readonly Played[] = [
       output('r'),
     ],
     edges: [data('any.value', 't.x'), data('t.out', 'r.value')],
+    waitsFor: 'types of values that arrive',
     inputs: { any: 'seven' },
     outputs: 'workflow.valueMisfit',
   },

@@ -127,7 +127,9 @@ function nodeOf({ kind, type, enabled, resource, tries, body }: Draw, index: num
       const inner = { id: 'out', kind: 'output', type: 'any', enabled: false } as const;
       const level = levelOf(body, [inner]);
       if (kind === 'loop') return { ...common, kind, most: 3, inputs, outputs, body: level };
-      return { ...common, kind, over: 'in', inputs, outputs, body: level };
+      // A list of nothing, where chance brings no other.
+      const list = [{ name: 'in', type: 'list<any>', many: true, default: [] }];
+      return { ...common, kind, over: 'in', inputs: list, outputs, body: level };
     }
   }
 }
