@@ -1,7 +1,14 @@
 import type { Transform } from '../../schemas/melody';
 import { problem, type Json } from '../base';
 import type { Expressions } from '../engine';
-import { kindOfValue, newPurse, prepareExpression, type PreparedExpression, type Scope } from '../melody';
+import {
+  checkValue,
+  kindOfValue,
+  newPurse,
+  prepareExpression,
+  type PreparedExpression,
+  type Scope,
+} from '../melody';
 
 /** Expressions kept understood; a workflow has seldom more that differ. */
 const mostKept = 2000;
@@ -25,6 +32,7 @@ export function expressionsOf(): Expressions {
   return {
     condition: (scope, text, values) => yesOrNo(text, prepared(scope, text)(values, newPurse())),
     transform: (how, value) => transformed(how, value, prepared),
+    misfit: checkValue,
   };
 }
 

@@ -17,8 +17,6 @@ export interface Played {
   readonly outputs: Readonly<Record<string, Json>> | string;
   /** How long it takes by its clock. */
   readonly minutes?: number;
-  /** What the engine does not do yet; without it the outputs are others. */
-  readonly waitsFor?: string;
 }
 
 /** Operators of these Melodies: what arrives at `x` goes out of `out`, a little different. */
@@ -135,7 +133,6 @@ const counting = (name: string, how: object, n: number, result: number): Played 
     output('r'),
   ],
   edges: [data('n.value', 'l.n'), data('l.n', 'r.value')],
-  waitsFor: 'ends of a body that stand for a port of another name',
   inputs: { n },
   outputs: { r: result },
 });
@@ -239,7 +236,6 @@ export const played: readonly Played[] = [
       output('lists'),
     ],
     edges: [data('list.value', 'm.list'), data('m.at', 'r.value'), data('m.all', 'lists.value')],
-    waitsFor: 'the index of an item, and its list, inside the body',
     inputs: { list: ['a', 'b'] },
     outputs: {
       r: [0, 1],
@@ -384,7 +380,6 @@ export const played: readonly Played[] = [
       data('toString.valueOf', 'isPrototypeOf.value'),
       data('m.out', 'r.value'),
     ],
-    waitsFor: 'inputs that are told from what every object has',
     inputs: { constructor: 1 },
     outputs: { r: [1] },
   },
@@ -405,7 +400,6 @@ export const played: readonly Played[] = [
       output('r'),
     ],
     edges: [data('any.value', 't.x'), data('t.out', 'r.value')],
-    waitsFor: 'types of values that arrive',
     inputs: { any: 'seven' },
     outputs: 'workflow.valueMisfit',
   },
