@@ -332,6 +332,21 @@ export const codes = {
     'Nodes of the workflow “{title}” wait for each other: {path}.',
     'Remove one of these dependencies.',
   ),
+  'workflow.valueMisfit': error(
+    'The input “{port}” of {node} must be {expected}, but is {actual}.',
+    'Correct the node the value comes from, or the type of the input.',
+  ),
+  'run.inputMisfit': error(
+    'The input “{input}” must be {expected}, but is {actual}.',
+    'Give a value of that type.',
+  ),
+  'run.inputUnknown': error('There is no input “{input}”; it was given {actual}.', 'Use one of: {known}.'),
+  'run.inputMissing': warning(
+    'The input “{input}” must be {expected}, but nothing is given.',
+    'Give it now, or answer when the run asks for it.',
+  ),
+  'run.inputAsked': info('The run needs a value for “{input}”: {expected}.', 'Give the value.'),
+  'run.approvalAsked': info('{prompt}', 'Choose one of: {choices}.'),
   'merge.conflict': warning(
     '{plan} and the plans before it changed the same lines of {files}.',
     'Choose a side, or resolve the files by hand.',
@@ -454,9 +469,13 @@ export const codes = {
     '{place}: the input {input} in the body of {node} is no input port of it.',
     'Name it like one of: {known}.',
   ),
+  'melody.bodyNone': error(
+    '{place}: {node} stands for the port “{port}”, but lies in no body.',
+    'Remove the port, or move the node into the body of a loop or map.',
+  ),
   'melody.bodyOutput': error(
-    '{place}: the output port “{port}” of {node} has no output node of that id in the body.',
-    'Add an output node with the id {port} to the body, or remove the port.',
+    '{place}: the output port “{port}” of {node} has no output node in the body.',
+    'Add an output node with the id or port {port} to the body, or remove the port.',
   ),
   'melody.mapOver': error(
     '{place}: {node} goes over “{over}”, which is {actual}.',
@@ -542,6 +561,22 @@ export const codes = {
   'melody.path': error(
     '{place}: “{path}” is no path of a Melody below this workspace.',
     'Write a relative path with forward slashes that ends in .melody.json.',
+  ),
+  'melody.operatorReserved': error(
+    '{place}: “{operator}” is a kind of node, not an operator.',
+    'Make it a node of that kind, or name another operator.',
+  ),
+  'melody.subworkflowLoop': error(
+    '{place}: these Melodies include each other: {path}.',
+    'Remove one of the subworkflows; what is to repeat goes into the body of a loop.',
+  ),
+  'melody.subworkflowPort': error(
+    '{place}: {node} has the {side} “{port}”, but {file} has no {side} node of that id.',
+    'Use one of: {known}.',
+  ),
+  'melody.transformFailed': error(
+    'The transform {op} failed: {detail}.',
+    'Correct the transform, or the value it works on.',
   ),
   'melody.more': warning(
     '{file} has {count} more problems.',

@@ -264,4 +264,7 @@ const noExpressions: Expressions = {
   transform: ({ op }) => {
     throw new Error(`there is nothing to transform a value with: ${op}`);
   },
+  misfit: (type) => {
+    throw new Error(`there is nothing to tell ${type} with`);
+  },
 };

@@ -172,6 +172,8 @@ export interface Expressions {
   condition(scope: 'edge' | 'branch' | 'loop', text: string, values: Readonly<Record<string, Json>>): boolean;
   /** What becomes of a value on its way along an edge. */
   transform(how: Transform, value: Json): Json;
+  /** What a value should have been that is not of the type its input states; undefined where it fits. */
+  misfit(type: string, value: Json): { readonly expected: string; readonly actual: string } | undefined;
 }
 
 /**

@@ -23,6 +23,7 @@ const expressions: Expressions = {
       throw problem('melody.expressionFailed', { expression: text, detail: 'unknown name' });
     return comparison === '<' ? Number(value) < Number(wanted) : value === true;
   },
+  misfit: () => undefined,
   transform(_how, value) {
     return Array.isArray(value) ? value.map((item) => Number(item) * 2) : value;
   },
