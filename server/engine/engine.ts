@@ -1,8 +1,10 @@
 import type { EventOf, RecordedEvent, RunEvent } from '../../schemas/journal/events';
 import type { Problem } from '../../schemas/codes';
+import type { FailureTables } from '../../schemas/failure';
 import type { Workflow } from '../../schemas/journal/workflow';
 import type { RunState } from '../../schemas/wire/run';
 import { Emitter, problem, problemOf, type Clock, type Ids, type Json, type Log } from '../base';
+import { defaultFailureTables } from './failure';
 import { foldAll, type FoldedRun } from './fold';
 import { createdEvent, forkEvents } from './creation';
 import type { RunCommand, Wish } from './loopEvents';
@@ -24,6 +26,8 @@ export interface EngineOptions {
   readonly expressions?: Expressions;
   /** SHA-256 of a text in hex, by which equal inputs are known; without it nothing is reused. */
   readonly hash?: (text: string) => string;
+  /** What is done when work goes wrong, where a user states other tables than the default ones. */
+  readonly failures?: FailureTables;
   /** How snapshots become bytes; without it every run is folded from its first event. */
   readonly packing?: Packing;
   /** Bounded parallelism of all runs together, by resource class; `*` bounds all classes. */
@@ -238,6 +242,7 @@ export class Engine {
     const loop = new RunLoop(state, {
       expressions: noExpressions,
       hash: () => '',
+      failures: defaultFailureTables,
       ...this.options,
       room: this.room,
       load: () => this.shelf.load(run)!,

@@ -16,6 +16,8 @@ export interface FoldedRun extends RunFold {
   /** The nodes with what follows from their states. */
   readonly all: Nodes;
   readonly begunAt: number;
+  /** Whether a failure keeps everything from starting but compensations. */
+  readonly isHalted: boolean;
   /** Why the run is being stopped, if it is. */
   readonly stopping: Problem | undefined;
   /** Answers by question id, of the whole run. */
@@ -186,8 +188,18 @@ class Folding implements FoldedRun {
       places.occupied.size === this.asked.nodesWaiting &&
       dueGroups.size === 0 &&
       toSkip.size === 0 &&
-      !places.canStart()
+      !this.canStart()
     );
+  }
+
+  private canStart(): boolean {
+    const { places, undoing } = this.all;
+    return this.isHalted ? undoing !== undefined && places.isReady(undoing) : places.canStart();
+  }
+
+  get isHalted(): boolean {
+    const { onFailure = 'continue' } = this.workflow.policy ?? {};
+    return onFailure !== 'continue' && this.all.failures.size > 0;
   }
 
   private apply(event: RunEvent, at: number): void {

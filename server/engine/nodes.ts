@@ -22,7 +22,6 @@ export class Nodes extends Flow {
     node.startedAt = at;
     node.endedAt = null;
     node.inputHash = event.inputHash;
-    node.variation = (event.variation as Variation | undefined) ?? 'same';
     node.resumptions = 0;
     node.waited = 0;
     node.waitsSince = undefined;
@@ -62,6 +61,7 @@ export class Nodes extends Flow {
     node.problem = event.problem;
     node.forgets = !keepsSteps(event.problem);
     node.tries++;
+    node.variation = (event.variation as Variation | undefined) ?? 'same';
     if (!event.final) {
       // A failure that is not final leaves the node ready for its next try.
       node.state = 'pending';

@@ -239,6 +239,7 @@ export class RunLoop implements Sharer {
         resting: this.resting,
         now: at,
         room: this.options.room.roomIfBounded,
+        loops: this.options.failures.loops,
         most: Math.min(mostPerTurn - starting.length, mostAtWork - this.performing.nodes.size),
       });
       if (commands.length === 0) return starting;
@@ -298,7 +299,7 @@ export class RunLoop implements Sharer {
   private notice(event: RunEvent): void {
     switch (event.type) {
       case 'NodeFailed':
-        if (!event.final) this.rest(event.node);
+        if (!event.final) this.rest(event.node, event.pauseMs);
         return;
       case 'QuestionAnswered':
         return this.waiters.answer(event.question, this.run.answers.get(event.question)!);
@@ -330,10 +331,9 @@ export class RunLoop implements Sharer {
     });
   }
 
-  private rest(id: string): void {
-    const node = this.run.nodes.get(id)!;
-    this.resting.add(id);
-    this.later(backoffMs(node.tries, node.definition.retry), { type: 'rested', node: id });
+  private rest(node: string, pauseMs?: number): void {
+    this.resting.add(node);
+    this.later(pauseMs ?? backoffMs(this.run.nodes.get(node)!.tries), { type: 'rested', node });
   }
 
   private later(ms: number, event: LoopEvent): void {

@@ -121,6 +121,7 @@ function edgeOf({ from, by }: Plan['ways'][number]): WorkflowEdge {
 export const expressions: Expressions = {
   condition: (_scope, text, values) => (values['outputs'] as Record<string, Json>)[text] === true,
   transform: (_how, value) => value,
+  misfit: () => undefined,
 };
 
 /** Performs a node as its params say; `worked` hears of every step that is worked. */
