@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import type { Code } from '../../../schemas/codes';
 import type { RunEvent } from '../../../schemas/journal/events';
 import { silentLog } from '../../../server/base';
 import { systemClock } from '../../../server/base/node';
@@ -92,6 +93,37 @@ describe('a commit', () => {
     await journal.append('a', 0, [large]);
     await journal.close();
   });
+});
+
+describe('a commit that fails', () => {
+  async function check(code: Code, failure: object): Promise<void> {
+    let failing = false;
+    const journal = await open({
+      open: (name) => {
+        const inner = openSqlite(name);
+        return {
+          ...inner,
+          transaction: (work) =>
+            inner.transaction(() => {
+              const result = work();
+              if (failing) throw Object.assign(new Error('it fails'), failure);
+              return result;
+            }),
+        };
+      },
+    });
+    await journal.append('run', 0, [paused]);
+    failing = true;
+    assert.equal((await problemFrom(code, () => journal.append('run', 1, [paused]))).args['path'], file());
+    assert.deepEqual([journal.position(), journal.read('run').length], [1, 1]);
+    failing = false;
+    const [recorded] = await journal.append('run', 1, [paused]);
+    assert.deepEqual([recorded!.seq, recorded!.position, journal.headings().length], [2, 2, 0]);
+    await journal.close();
+  }
+
+  it('says that the disk is failing', () => check('data.failing', { errcode: 10 | (4 << 8) }));
+  it('says that the file is in use', () => check('data.busy', { errcode: 5 }));
 });
 
 describe('two journals on one file', () => {
