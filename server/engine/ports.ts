@@ -11,9 +11,15 @@ import type { Context, Json } from '../base';
 export interface Journal {
   /**
    * Appends `events` to `run` in one transaction. `expectedSeq` is the run's last known seq (0 for a
-   * new run); a mismatch throws, because two owners would be writing.
+   * new run); a mismatch throws, because two owners would be writing. `at` is when
+   * they happened, in milliseconds since the epoch; the journal's clock says it where that is left out.
    */
-  append(run: string, expectedSeq: number, events: readonly RunEvent[]): Promise<readonly RecordedEvent[]>;
+  append(
+    run: string,
+    expectedSeq: number,
+    events: readonly RunEvent[],
+    at?: number,
+  ): Promise<readonly RecordedEvent[]>;
   /** The events of a run after `afterSeq` in order; all of them by default. */
   read(run: string, afterSeq?: number): readonly RecordedEvent[];
   /** Up to `limit` events of all runs after `position`, in order; how clients catch up. */

@@ -71,8 +71,13 @@ class SqliteJournal implements StoredJournal {
     this.writer = new JournalWriter(opened, { file, clock, log, keepCopy, schedule, mostEvents, mostMs });
   }
 
-  append(run: string, expectedSeq: number, events: readonly RunEvent[]): Promise<readonly RecordedEvent[]> {
-    return this.writer.append(run, expectedSeq, events);
+  append(
+    run: string,
+    expectedSeq: number,
+    events: readonly RunEvent[],
+    at?: number,
+  ): Promise<readonly RecordedEvent[]> {
+    return this.writer.append(run, expectedSeq, events, at);
   }
 
   adopt(run: string, events: readonly Recordable[]): Promise<readonly RecordedEvent[]> {

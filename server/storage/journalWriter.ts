@@ -86,11 +86,15 @@ export class JournalWriter {
     this.holdLease = database.prepare('UPDATE lease SET last = ? WHERE token = ? RETURNING epoch');
   }
 
-  append(run: string, expectedSeq: number, events: readonly RunEvent[]): Promise<readonly RecordedEvent[]> {
+  append(
+    run: string,
+    expectedSeq: number,
+    events: readonly RunEvent[],
+    at = this.options.clock.now(),
+  ): Promise<readonly RecordedEvent[]> {
     return new Promise((resolve, reject) => {
       const seq = this.expect(run, expectedSeq) + 1;
       if (events.length === 0) return resolve([]);
-      const at = this.options.clock.now();
       const additions = [{ run, seq, at, events, texts: events.map((event) => JSON.stringify(event)) }];
       this.seqs.set(run, expectedSeq + events.length);
       this.plan({ additions, count: events.length, resolve, reject });
