@@ -3,8 +3,9 @@ import type { Log } from '../base';
 import type { RunHeading } from '../engine';
 import { damaged, storageFailure } from './failures';
 import { Headings } from './journalHeadings';
-import type { Opened } from './journalOpen';
-import { unpacked, whole } from './journalRows';
+import { Fault } from './journalFormat';
+import { eventsOf, type Opened } from './journalOpen';
+import { whole } from './journalRows';
 import { snapshotChecksum } from './journalSnapshots';
 import type { Row, Statement } from './sqlite';
 
@@ -81,9 +82,11 @@ export class JournalReader {
     const batch = whole(row);
     if (batch === undefined)
       throw this.damaged(`the checksum at event ${String(row['last'])} does not match`);
-    const events = unpacked(batch);
-    if (events === undefined) throw this.damaged(`the events before ${batch.last} cannot be read`);
-    return events;
+    try {
+      return eventsOf(batch, this.options);
+    } catch (thrown) {
+      throw thrown instanceof Fault ? this.damaged(thrown.message) : thrown;
+    }
   }
 
   private damaged(detail: string): Error {
