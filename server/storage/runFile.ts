@@ -17,11 +17,7 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/);
  */
 export const versionOfHeader = z.object({ symphony: z.literal('run'), version: z.int().min(1) });
 export const headerLine = versionOfHeader.extend({
-  run: z
-    .string()
-    .min(1)
-    .max(200)
-    .regex(/^[^\p{Cc}]+$/u),
+  run: z.string().regex(/^[\x21-\x7e]{1,200}$/),
   events: z.int().min(1),
 });
 export const eventLine = z.object({ seq: z.int(), at: z.number(), event: runEvent });

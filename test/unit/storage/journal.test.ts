@@ -45,15 +45,6 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  it('keeps what was appended before it closes', async () => {
-    const journal = await open();
-    const appending = journal.append('run', 0, [noted('last')]);
-    await journal.close();
-    await appending;
-    assert.equal(await readAll(), 1);
-    await assert.rejects(journal.append('run', 1, [noted('late')]), /closed/);
-  });
-
   it('is private, and syncs fully into a write-ahead log', async () => {
     await written(1);
     if (process.platform !== 'win32') assert.equal(statSync(file()).mode & 0o777, 0o600);

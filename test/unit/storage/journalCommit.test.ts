@@ -127,32 +127,6 @@ describe('a commit that fails', () => {
 });
 
 describe('two journals on one file', () => {
-  it('write only through the one that was opened last', async () => {
-    const loser = await open();
-    await loser.append('run', 0, [paused]);
-    const winner = await open();
-    const lost = await problemFrom('data.takenOver', () => loser.append('run', 1, [paused]));
-    assert.deepEqual(lost.args, { path: file() });
-    await winner.append('run', 1, [paused]);
-    for (const tried of [
-      () => loser.append('run', 1, [paused]),
-      () => loser.append('new', 0, [paused]),
-      () => loser.snapshot('run', 1, Buffer.from('x')),
-    ])
-      await problemFrom('data.takenOver', tried);
-    await loser.close();
-    await winner.append('run', 2, [paused]);
-    assert.deepEqual(
-      winner.since(0, 10).map(({ run, seq }) => [run, seq]),
-      [
-        ['run', 1],
-        ['run', 2],
-        ['run', 3],
-      ],
-    );
-    await winner.close();
-  });
-
   it('do not let the loser write what it had begun', async () => {
     const hand = byHand();
     const loser = await open({ schedule: hand.schedule });
