@@ -9,7 +9,8 @@ import type { Blobs, Journal } from '../engine';
 /** The version of run files this build writes and reads. */
 export const runFileVersion = 1;
 
-const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const sha256Text = /^[0-9a-f]{64}$/;
+const hash = z.string().regex(sha256Text);
 
 /**
  * A run file is JSON lines under zstd: the header, every event, every blob they name (in pieces of at most
@@ -91,7 +92,7 @@ function nameBlobs(value: unknown, named: Named): void {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [key, inner] = next;
     if (typeof inner === 'string') {
-      if (hash.safeParse(inner).success) named.set(inner, named.get(inner) === true || key === 'blob');
+      if (sha256Text.test(inner)) named.set(inner, named.get(inner) === true || key === 'blob');
     } else if (typeof inner === 'object' && inner !== null) open.push(...Object.entries(inner));
   }
 }

@@ -54,6 +54,20 @@ describe('a commit', () => {
     await journal.close();
   });
 
+  it('waits for nobody when it is full', async () => {
+    const hand = byHand();
+    const journal = await open({ schedule: hand.schedule, mostMs: 7, mostEvents: 3 });
+    const appends = [2, 1, 1, 4, 1].map((count, i) => journal.append(`r${i}`, 0, many(count)));
+    assert.deepEqual([hand.waits, hand.planned()], [[7, 0], 1]);
+    while (hand.planned() > 0) hand.turn();
+    await Promise.all(appends);
+    const later = journal.append('later', 0, [paused]);
+    assert.deepEqual([hand.waits.at(-1), hand.planned(), journal.position()], [7, 1, 9]);
+    hand.turn();
+    await later;
+    await journal.close();
+  });
+
   it('holds everything that waits when the journal is closed', async () => {
     const hand = byHand();
     const journal = await open({ schedule: hand.schedule, mostEvents: 2 });
