@@ -28,7 +28,7 @@ export class JournalReader {
     private readonly options: ReaderOptions,
   ) {
     const { database } = opened;
-    this.ofRun = database.prepare('SELECT * FROM batches WHERE run = ? AND seq > ? ORDER BY seq');
+    this.ofRun = database.prepare('SELECT * FROM batches WHERE run = ? AND seq > ? ORDER BY seq LIMIT 256');
     this.after = database.prepare('SELECT * FROM batches WHERE last > ? ORDER BY last LIMIT ?');
     this.snapshotOf = database.prepare('SELECT * FROM snapshots WHERE run = ?');
     this.dropSnapshot = database.prepare('DELETE FROM snapshots WHERE run = ? AND seq = ?');
@@ -36,12 +36,19 @@ export class JournalReader {
   }
 
   read(run: string, afterSeq: number): readonly RecordedEvent[] {
-    const rows = this.guarded(() => this.ofRun.all(run, afterSeq));
-    const events = rows.flatMap((row) => this.eventsOf(row)).filter(({ seq }) => seq > afterSeq);
+    const events: RecordedEvent[] = [];
     const last = this.opened.ends.get(run)?.seq ?? 0;
-    const gap = events.findIndex(({ seq }, i) => seq !== afterSeq + i + 1);
-    const missing = gap !== -1 ? afterSeq + gap + 1 : afterSeq + events.length + 1;
-    if (missing <= last) throw this.damaged(`run ${run} lacks event ${missing}`);
+    let seq = afterSeq;
+    while (seq < last) {
+      const rows = this.guarded(() => this.ofRun.all(run, seq));
+      for (const row of rows)
+        for (const event of this.eventsOf(row)) {
+          if (event.seq <= afterSeq) continue;
+          if (event.seq !== ++seq) throw this.damaged(`run ${run} lacks event ${seq}`);
+          events.push(event);
+        }
+      if (rows.length === 0) throw this.damaged(`run ${run} lacks event ${seq + 1}`);
+    }
     return events;
   }
 
