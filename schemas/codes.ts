@@ -744,6 +744,14 @@ export const codes = {
     'Symphony cannot write to its data folder {path}.',
     'Make it writable, or set SYMPHONY_HOME to a folder you own.',
   ),
+  'data.failing': error(
+    'The disk of {path} reports an error: {detail}',
+    'Nothing recorded was lost. Look after the disk; retry the run where it has failed.',
+  ),
+  'data.busy': error(
+    '{path} is in use by another program.',
+    'Close what has it open; retry the run where it has failed. Nothing recorded was lost.',
+  ),
   'data.newer': error(
     'The data folder {path} was written by a newer Symphony (layout {found}, this one knows {known}).',
     'Update Symphony.',

@@ -5,13 +5,13 @@ import type { Workflow } from '../../schemas/journal/workflow';
 import type { RunState } from '../../schemas/wire/run';
 import { Emitter, problem, problemOf, type Clock, type Ids, type Json, type Log } from '../base';
 import { defaultFailureTables } from './failure';
-import { foldAll, type FoldedRun } from './fold';
+import type { FoldedRun } from './fold';
 import { createdEvent, forkEvents } from './creation';
 import type { RunCommand, Wish } from './loopEvents';
 import type { Expressions, Journal, Performers, Progress, RunHeading } from './ports';
 import { RunLoop } from './runLoop';
 import { SharedRoom } from './sharedRoom';
-import { Shelf, type Packing } from './shelf';
+import { loadedFrom, Shelf, type Loaded, type Packing } from './shelf';
 import type { RunFold } from './state';
 
 export interface EngineOptions {
@@ -221,8 +221,8 @@ export class Engine {
   private fetch(run: string): RunLoop | undefined {
     if (this.troubles.has(run)) return undefined;
     try {
-      const state = this.shelf.load(run);
-      return state && this.adopt(state);
+      const loaded = this.shelf.load(run);
+      return loaded && this.adopt(loaded);
     } catch (thrown) {
       this.trouble(run, problemOf(thrown));
       return undefined;
@@ -232,20 +232,26 @@ export class Engine {
   private async begin(run: string, events: readonly RunEvent[]): Promise<void> {
     const owned = { type: 'RunOwned', epoch: this.options.epoch } as const;
     const recorded = await this.options.journal.append(run, 0, [...events, owned]);
-    const loop = this.adopt(foldAll(recorded)!);
+    const loop = this.adopt(loadedFrom(recorded)!);
     this.changed.fire({ run, events: recorded });
     loop.wake();
   }
 
-  private adopt(state: FoldedRun): RunLoop {
+  private adopt({ state, again }: Loaded): RunLoop {
     const { run } = state;
+    let fresh = state.endedAt === null ? again : undefined;
     const loop = new RunLoop(state, {
       expressions: noExpressions,
       hash: () => '',
       failures: defaultFailureTables,
       ...this.options,
       room: this.room,
-      load: () => this.shelf.load(run)!,
+      load: () => {
+        // What was read for the first state serves the second, and is not kept longer.
+        const made = fresh?.() ?? this.shelf.load(run)!.state;
+        fresh = undefined;
+        return made;
+      },
       onFolded: (folded) => this.shelf.look(folded),
       onChanged: (events) => this.changed.fire({ run, events }),
       onProgress: (progress) => this.progressed.fire(progress),

@@ -1,3 +1,4 @@
+import type { RecordedEvent } from '../../schemas/journal/events';
 import type { Json, Log } from '../base';
 import { foldAll, fold, restored, shotOfRun, type FoldedRun } from './fold';
 import type { Journal } from './ports';
@@ -14,6 +15,18 @@ export interface Packing {
 const keepEvery = 5000;
 const worthKeeping = 200;
 
+/** A run's state, and the same anew: what is worked ahead on must not be what is shown. */
+export interface Loaded {
+  readonly state: FoldedRun;
+  again(): FoldedRun;
+}
+
+/** A run from all its events; undefined when there are none. */
+export function loadedFrom(events: readonly RecordedEvent[]): Loaded | undefined {
+  const state = foldAll(events);
+  return state && { state, again: () => foldAll(events)! };
+}
+
 /** Reads runs from the journal, by way of a snapshot where there is one, and keeps snapshots of them. */
 export class Shelf {
   private readonly kept = new Map<string, number>();
@@ -25,9 +38,9 @@ export class Shelf {
     private readonly log: Log,
   ) {}
 
-  /** The state of a run; undefined when the journal knows none. Throws `data.corrupt` for damaged events. */
-  load(run: string): FoldedRun | undefined {
-    return this.fromSnapshot(run) ?? foldAll(this.journal.read(run));
+  /** A run as the journal has it; undefined when it knows none. Throws `data.corrupt` for damaged events. */
+  load(run: string): Loaded | undefined {
+    return this.fromSnapshot(run) ?? loadedFrom(this.journal.read(run));
   }
 
   /** Keeps a snapshot if there is reason to; what keeps it from being kept is no harm, only slower. */
@@ -48,17 +61,25 @@ export class Shelf {
     }
   }
 
-  private fromSnapshot(run: string): FoldedRun | undefined {
-    if (!this.packing) return undefined;
+  private fromSnapshot(run: string): Loaded | undefined {
+    const { packing } = this;
+    if (!packing) return undefined;
     try {
       const kept = this.journal.latestSnapshot(run);
       const [created] = kept ? this.journal.read(run, 0, 1) : [];
       if (!kept || !created) return undefined;
-      let state = restored(created, this.packing.unpack(kept.body) as unknown as RunShot);
-      if (state?.seq !== kept.seq) return undefined;
-      for (const event of this.journal.read(run, kept.seq)) state = fold(state, event);
+      const shot = packing.unpack(kept.body) as unknown as RunShot;
+      const later = this.journal.read(run, kept.seq);
+      const again = () => {
+        let state = restored(created, shot);
+        if (state?.seq !== kept.seq)
+          throw new Error(`the snapshot says ${state?.seq}, the journal ${kept.seq}`);
+        for (const event of later) state = fold(state, event);
+        return state;
+      };
+      const state = again();
       this.kept.set(run, kept.seq);
-      return state;
+      return { state, again };
     } catch (thrown) {
       this.log.warn('a snapshot could not be used; the events are read instead', {
         run,

@@ -3,8 +3,9 @@ import type { Log } from '../base';
 import type { RunHeading } from '../engine';
 import { damaged, storageFailure } from './failures';
 import { Headings } from './journalHeadings';
-import type { Opened } from './journalOpen';
-import { unpacked, whole } from './journalRows';
+import { Fault } from './journalFormat';
+import { eventsOf, type Opened } from './journalOpen';
+import { whole } from './journalRows';
 import { snapshotChecksum } from './journalSnapshots';
 import type { Row, Statement } from './sqlite';
 
@@ -35,15 +36,19 @@ export class JournalReader {
   }
 
   read(run: string, afterSeq: number, most: number): readonly RecordedEvent[] {
-    // A row holds at least one event; SQLite takes a negative limit for none.
-    const rows = this.guarded(() => this.ofRun.all(run, afterSeq, most === Infinity ? -1 : most));
-    const events = rows
-      .flatMap((row) => this.eventsOf(row))
-      .filter(({ seq }) => seq > afterSeq && seq <= afterSeq + most);
+    const events: RecordedEvent[] = [];
     const last = Math.min(this.opened.ends.get(run)?.seq ?? 0, afterSeq + most);
-    const gap = events.findIndex(({ seq }, i) => seq !== afterSeq + i + 1);
-    const missing = gap !== -1 ? afterSeq + gap + 1 : afterSeq + events.length + 1;
-    if (missing <= last) throw this.damaged(`run ${run} lacks event ${missing}`);
+    let seq = afterSeq;
+    while (seq < last) {
+      const rows = this.guarded(() => this.ofRun.all(run, seq, Math.min(256, last - seq)));
+      for (const row of rows)
+        for (const event of this.eventsOf(row)) {
+          if (event.seq <= afterSeq || event.seq > last) continue;
+          if (event.seq !== ++seq) throw this.damaged(`run ${run} lacks event ${seq}`);
+          events.push(event);
+        }
+      if (rows.length === 0) throw this.damaged(`run ${run} lacks event ${seq + 1}`);
+    }
     return events;
   }
 
@@ -84,9 +89,11 @@ export class JournalReader {
     const batch = whole(row);
     if (batch === undefined)
       throw this.damaged(`the checksum at event ${String(row['last'])} does not match`);
-    const events = unpacked(batch);
-    if (events === undefined) throw this.damaged(`the events before ${batch.last} cannot be read`);
-    return events;
+    try {
+      return eventsOf(batch, this.options);
+    } catch (thrown) {
+      throw thrown instanceof Fault ? this.damaged(thrown.message) : thrown;
+    }
   }
 
   private damaged(detail: string): Error {
