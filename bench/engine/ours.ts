@@ -3,7 +3,7 @@ import path from 'node:path';
 import { silentLog } from '../../server/base';
 import { systemClock, systemIds } from '../../server/base/node';
 import { decide, Engine, fold, foldAll, type Journal } from '../../server/engine';
-import { openJournal, openSqlite } from '../../server/storage';
+import { jsonPacking, openJournal, openSqlite } from '../../server/storage';
 import type { RecordedEvent, RunEvent } from '../../schemas/journal/events';
 import type { Workflow } from '../../schemas/journal/workflow';
 import type { Shape } from './shapes';
@@ -37,6 +37,7 @@ export async function openOurs(folder: string, hooks: Hooks = {}): Promise<Ours>
     ids: systemIds,
     epoch: 'bench',
     log: silentLog,
+    packing: jsonPacking,
   });
   let ended: (event: RunEvent) => void = () => undefined;
   engine.onChanged(({ events }) => {
@@ -53,14 +54,7 @@ export async function openOurs(folder: string, hooks: Hooks = {}): Promise<Ours>
       return run;
     },
     recover: () => engine.recover(),
-    checkpoint(run) {
-      // A stand-in for what the engine will keep: as much of each node as a reader needs to go on.
-      const { seq, nodes } = engine.state(run)!;
-      const kept = [...nodes.values()].map(({ id, state, attempt, startedAt, endedAt, output, problem }) => {
-        return { id, state, attempt, startedAt, endedAt, output, problem };
-      });
-      return journal.snapshot(run, seq, Buffer.from(JSON.stringify(kept)));
-    },
+    checkpoint: (run) => engine.checkpoint(run),
     async close() {
       await engine.stop();
       await journal.close();

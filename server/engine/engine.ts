@@ -195,6 +195,11 @@ export class Engine {
     return this.headings().flatMap(({ run }) => this.state(run) ?? []);
   }
 
+  /** Keeps a snapshot of a run as it stands; it is kept now and then by itself. */
+  async checkpoint(run: string): Promise<void> {
+    await this.shelf.keep(this.loop(run).state);
+  }
+
   /** How many runs have work going on; runs that wait for a person do not count. */
   active(): number {
     let count = 0;
