@@ -26,9 +26,14 @@ export interface Simulator {
 /** Loads SQLite; one simulator plays one history at a time. */
 export async function openSimulator(): Promise<Simulator> {
   const sqlite = await SimulatedSqlite.load();
+  const madeBefore = await new World({ seed: 0, sqlite }).prepare();
   const play = async (seed: number, trace?: (line: string) => void): Promise<SeedResult> => {
-    const world = new World({ seed, sqlite, trace });
+    const world = new World({ seed, sqlite, madeBefore, trace });
+    // Faults are thrown by the thousand, and nobody looks where.
+    const { stackTraceLimit } = Error;
+    if (!trace) Error.stackTraceLimit = 0;
     await world.play();
+    Error.stackTraceLimit = stackTraceLimit;
     const { violation } = world.model;
     return {
       seed,

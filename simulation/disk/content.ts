@@ -15,6 +15,14 @@ export class Content {
   /** Whether the file's name becomes durable with its first sync, as a log's does on ext4 with SQLite. */
   syncsName = false;
 
+  /** The same durable bytes on another disk. */
+  copy(): Content {
+    const made = new Content();
+    made.sure.become(this.sure);
+    made.seen.become(this.sure);
+    return made;
+  }
+
   get size(): number {
     return this.seen.size;
   }

@@ -35,7 +35,13 @@ export class Disk {
   private sureNames = new Map<string, Content>();
   private renamings: NameChange[] = [];
 
-  constructor(private readonly dice: Dice) {
+  /** `holds`: a disk whose durable files it begins with. */
+  constructor(
+    private readonly dice: Dice,
+    holds?: Disk,
+  ) {
+    for (const [path, content] of holds?.sureNames ?? []) this.sureNames.set(path, content.copy());
+    this.names = new Map(this.sureNames);
     this.sector = dice.pick([512, 4096]);
   }
 

@@ -3,12 +3,15 @@ import type { JournalFiles } from '../../server/storage';
 import type { Content } from './content';
 import { DiskFault, type Disk } from './disk';
 
+/** What a process is about to do or has just done. */
+export type Boundary = 'write' | 'sync' | 'name' | 'append' | 'performer';
+
 /** Where a process may die, and what it is told it did when it does not. */
 export interface ProcessHooks {
   /** Whether the process still runs. A dead one changes nothing any more. */
   isAlive(): boolean;
   /** Called before and after each thing of consequence; the process may be dead afterwards. */
-  boundary(what: string): void;
+  boundary(kind: Boundary, what: string): void;
 }
 
 /** The disk as one process sees it: every change can be the last one it makes. */
@@ -33,20 +36,20 @@ export class ProcessDisk {
   }
 
   write(content: Content, file: string, at: number, bytes: Uint8Array): void {
-    this.step(`write ${path.basename(file)}`, file, () => this.disk.write(content, file, at, bytes));
+    this.step('write', `write ${path.basename(file)}`, file, () => this.disk.write(content, file, at, bytes));
   }
 
   truncate(content: Content, file: string, size: number): void {
-    this.step(`truncate ${path.basename(file)}`, file, () => content.truncate(size));
+    this.step('write', `truncate ${path.basename(file)}`, file, () => content.truncate(size));
   }
 
   sync(content: Content, file: string): void {
-    this.hooks.boundary(`before sync ${path.basename(file)}`);
-    this.step(`sync ${path.basename(file)}`, file, () => this.disk.sync(content, file));
+    this.hooks.boundary('sync', `before sync ${path.basename(file)}`);
+    this.step('sync', `sync ${path.basename(file)}`, file, () => this.disk.sync(content, file));
   }
 
   remove(file: string): void {
-    this.step(`remove ${path.basename(file)}`, file, () => this.disk.remove(file));
+    this.step('name', `remove ${path.basename(file)}`, file, () => this.disk.remove(file));
   }
 
   /** The journal's own view of this disk. */
@@ -61,7 +64,7 @@ export class ProcessDisk {
       remove: (file) => {
         if (this.find(file)) this.remove(file);
       },
-      rename: (from, to) => this.step('rename', from, () => this.disk.move(from, to)),
+      rename: (from, to) => this.step('name', 'rename', from, () => this.disk.move(from, to)),
       copy: (from, to) => this.write(this.create(to, false), to, 0, bytesOf(from)),
       sameBytes: (one, other) => Buffer.from(bytesOf(one)).equals(bytesOf(other)),
       protect: (file) => void bytesOf(file),
@@ -73,14 +76,14 @@ export class ProcessDisk {
           close: () => undefined,
         };
       },
-      syncFolder: async (folder) => this.step('sync folder', folder, () => this.disk.syncNames()),
+      syncFolder: async (folder) => this.step('sync', 'sync folder', folder, () => this.disk.syncNames()),
     };
   }
 
-  private step(what: string, file: string, work: () => void): void {
+  private step(kind: Boundary, what: string, file: string, work: () => void): void {
     this.mustLive(file);
     work();
-    this.hooks.boundary(what);
+    this.hooks.boundary(kind, what);
     this.mustLive(file);
   }
 

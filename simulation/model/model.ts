@@ -6,7 +6,14 @@ import { Violation, type Rule } from './violation';
 interface Batch {
   readonly run: string;
   readonly seq: number;
-  readonly events: readonly RunEvent[];
+  /** The events as text: whoever appends may change its objects later. */
+  readonly events: readonly string[];
+}
+
+/** A recorded event and, for comparing, its body as text. */
+interface Kept {
+  readonly event: RecordedEvent;
+  readonly text: string;
 }
 
 /** One performer as the model sees it begin. */
@@ -26,7 +33,7 @@ export class Model {
   violation: Violation | undefined;
   readonly runs = new Map<string, RunModel>();
   /** Durable events of each run: acknowledged, or found by a later process. */
-  private readonly durable = new Map<string, RecordedEvent[]>();
+  private readonly durable = new Map<string, Kept[]>();
   /** Appends without an acknowledgement; each may be found later, whole, or not. */
   private open: Batch[] = [];
   private readonly atWork = new Map<string, Performance>();
@@ -47,7 +54,7 @@ export class Model {
   }
 
   appending(run: string, expectedSeq: number, events: readonly RunEvent[]): void {
-    this.open.push({ run, seq: expectedSeq, events: structuredClone(events) as RunEvent[] });
+    this.open.push({ run, seq: expectedSeq, events: events.map(textOf) });
   }
 
   acknowledged(recorded: readonly RecordedEvent[]): void {
@@ -57,23 +64,23 @@ export class Model {
     if (first.seq !== known + 1)
       return this.fail('impossible event', `${first.run}#${first.seq} was acknowledged after #${known}`);
     this.open = this.open.filter(({ run, seq }) => run !== first.run || seq !== first.seq - 1);
-    for (const one of recorded) this.take(one);
+    for (const event of recorded) this.take({ event, text: textOf(event.event) });
   }
 
   /** Compares what a process finds with what was acknowledged; takes in what it finds besides. */
   found(events: readonly RecordedEvent[]): void {
-    const byRun = new Map<string, RecordedEvent[]>();
+    const byRun = new Map<string, Kept[]>();
     events.forEach((event, i) => {
       if (i > 0 && event.position <= events[i - 1]!.position)
         this.fail('journal damaged', `position ${event.position} follows ${events[i - 1]!.position}`);
       const list = byRun.get(event.run) ?? [];
       byRun.set(event.run, list);
-      list.push(event);
+      list.push({ event, text: textOf(event.event) });
     });
     for (const [run, kept] of this.durable) {
       const there = byRun.get(run) ?? [];
-      kept.forEach((event, i) => {
-        if (!isSame(event, there[i]))
+      kept.forEach(({ event, text }, i) => {
+        if (text !== there[i]?.text || event.position !== there[i].event.position)
           this.fail('acknowledged event lost', `${run}#${event.seq} ${event.event.type}`);
       });
     }
@@ -128,36 +135,40 @@ export class Model {
     return count;
   }
 
-  private takeFound(run: string, there: readonly RecordedEvent[]): void {
-    const gap = there.findIndex(({ seq }, i) => seq !== i + 1);
+  private takeFound(run: string, there: readonly Kept[]): void {
+    const gap = there.findIndex(({ event }, i) => event.seq !== i + 1);
     if (gap !== -1) return this.fail('journal damaged', `${run} lacks event ${gap + 1}`);
     let at = this.durable.get(run)?.length ?? 0;
     const candidates = this.open.filter((batch) => batch.run === run);
     while (at < there.length) {
-      const batch = candidates.find(({ seq, events }) => seq === at && isSame(events[0], there[at]!.event));
-      if (!batch) return this.fail('event nobody appended', `${run}#${at + 1} ${there[at]!.event.type}`);
-      for (const event of batch.events)
-        if (!isSame(event, there[at]?.event))
-          return this.fail('half a batch', `${run}#${at + 1} lacks ${event.type}`);
-        else this.take(there[at++]!);
+      const begun = candidates.filter(({ seq, events }) => seq === at && events[0] === there[at]!.text);
+      // The same outcome may have been handed over twice, the second time with more beside it.
+      const whole = begun
+        .filter(({ events }) => events.every((event, i) => event === there[at + i]?.text))
+        .sort((one, other) => other.events.length - one.events.length)[0];
+      if (!whole) {
+        const rule = begun.length > 0 ? 'half a batch' : 'event nobody appended';
+        return this.fail(rule, `${run}#${at + 1} ${there[at]!.event.event.type}`);
+      }
+      for (const one of there.slice(at, at + whole.events.length)) this.take(one);
+      at += whole.events.length;
     }
   }
 
-  private take(one: RecordedEvent): void {
-    const list = this.durable.get(one.run) ?? [];
-    this.durable.set(one.run, list);
+  private take(one: Kept): void {
+    const { event: recorded } = one;
+    const { run, event } = recorded;
+    const list = this.durable.get(run) ?? [];
+    this.durable.set(run, list);
     list.push(one);
     this.check(() => {
-      if (one.event.type === 'RunCreated') this.runs.set(one.run, new RunModel(one.run, one.event));
-      else this.runs.get(one.run)!.take(one);
+      if (event.type === 'RunCreated') this.runs.set(run, new RunModel(run, event));
+      else this.runs.get(run)!.take(recorded);
     });
   }
 }
 
 const keyOf = ({ life, run, node, attempt }: Performance): string => `${life}/${run}/${node}/${attempt}`;
 
-/** Whether two values are equal as JSON; the order of their keys is no difference. */
-const isSame = (one: unknown, other: unknown): boolean => textOf(one) === textOf(other);
-
-const textOf = (value: unknown): string | undefined =>
-  value === undefined ? undefined : stableStringify(value as Json);
+/** Equal events have equal texts, whatever the order of their keys. */
+const textOf = (event: RunEvent): string => stableStringify(event as unknown as Json);

@@ -1,7 +1,7 @@
 import { silentLog, timeOrderedIds, type Clock, type Ids } from '../../server/base';
 import { Engine, type Journal } from '../../server/engine';
 import { openJournal } from '../../server/storage';
-import { ProcessDisk } from '../disk/processDisk';
+import { ProcessDisk, type Boundary } from '../disk/processDisk';
 import type { ProcessSqlite } from '../sqlite/driver';
 import { performersOf } from './performers';
 import type { World } from './world';
@@ -27,7 +27,7 @@ export class Life {
     this.clock = world.time.clockOf(this);
     this.disk = new ProcessDisk(world.disk, {
       isAlive: () => this.alive,
-      boundary: (what) => this.boundary(what),
+      boundary: (kind, what) => this.boundary(kind, what),
     });
     this.sqlite = world.sqlite.forProcess(this.disk);
     this.ids = timeOrderedIds(this.clock, world.dice.fork(`ids ${number}`));
@@ -37,8 +37,8 @@ export class Life {
     return this.alive;
   }
 
-  boundary(what: string): void {
-    if (this.alive) this.world.boundary(this, what);
+  boundary(kind: Boundary, what: string): void {
+    if (this.alive) this.world.boundary(this, kind, what);
   }
 
   /** Opens what the disk kept and goes on with it; throws what the journal throws. */
@@ -95,7 +95,7 @@ export class Life {
     const never = new Promise<never>(() => undefined);
     return {
       append: async (run, seq, events) => {
-        this.boundary('before append');
+        this.boundary('append', 'before append');
         if (!this.alive) return never;
         world.model.appending(run, seq, events);
         this.appending++;
@@ -103,11 +103,11 @@ export class Life {
           .append(run, seq, events)
           .catch((thrown: unknown) => (this.alive ? Promise.reject(thrown as Error) : never))
           .finally(() => this.appending--);
-        this.boundary('before acknowledging');
+        this.boundary('append', 'before acknowledging');
         if (!this.alive) return never;
         world.model.acknowledged(recorded);
         for (const { event, position } of recorded) world.note(this, `${run} ${position} ${shown(event)}`);
-        this.boundary('after acknowledging');
+        this.boundary('append', 'after acknowledging');
         return this.alive ? recorded : never;
       },
       read: (run) => journal.read(run),

@@ -21,10 +21,10 @@ async function perform(life: Life, ctx: NodeContext): Promise<Json> {
   for (const before of ctx.after)
     if (ctx.output(before) === undefined)
       world.model.fail('started before its predecessors', `${run} ${node} sees no output of ${before}`);
-  life.boundary('performer began');
+  life.boundary('performer', 'performer began');
   try {
     await alive(life, act(life, ctx, one, behaviour, dice.between(1, 4), dice.pick([5, 500, 5_000])));
-    life.boundary('performer ends');
+    life.boundary('performer', 'performer ends');
     if (!life.isAlive()) return await forever();
     return { by: node, attempt };
   } finally {

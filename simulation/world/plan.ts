@@ -1,4 +1,5 @@
 import type { Dice } from '../dice';
+import type { Boundary } from '../disk/processDisk';
 
 /** How a process may end. */
 export type Death = 'kill' | 'power' | 'stop';
@@ -9,8 +10,11 @@ export interface Plan {
   readonly stormMs: number;
   readonly runs: number;
   readonly mostNodes: number;
-  /** How often a process dies, and after about how many boundaries. */
+  /** The first process finds an empty disk, not a journal made before. */
+  readonly isDiskEmpty: boolean;
+  /** How often a process dies, at boundaries of which kinds, and after about how many of them. */
   readonly deaths: number;
+  readonly deadly: readonly Boundary[];
   readonly boundariesBetweenDeaths: number;
   readonly powerLoss: number;
   /** Probability that a sector holds its newest state after power was lost. */
@@ -43,15 +47,26 @@ const oddOnes: readonly Behaviour[] = [
   'crashes',
 ];
 
+const mixtures: readonly (readonly Boundary[])[] = [
+  ['write', 'sync', 'name', 'append', 'performer'],
+  ['sync', 'append', 'performer'],
+  ['sync', 'name'],
+  ['append'],
+  ['performer'],
+];
+
 export function planOf(dice: Dice): Plan {
   const some = <T>(chance: number, value: T, otherwise: T): T => (dice.chance(chance) ? value : otherwise);
   const oddKinds = dice.upTo(4);
+  const deadly = dice.pick(mixtures);
   return {
     stormMs: dice.pick([2_000, 10_000, 60_000, 200_000]),
     runs: some(0.3, dice.between(2, 4), 1),
     mostNodes: dice.pick([2, 4, 4, 6, 6, 9, 14]),
     deaths: some(0.75, dice.between(1, 4), 0),
-    boundariesBetweenDeaths: dice.pick([4, 12, 30, 80]),
+    isDiskEmpty: dice.chance(0.12),
+    deadly,
+    boundariesBetweenDeaths: dice.pick(deadly.includes('write') ? [15, 40, 100, 250] : [2, 5, 12, 30]),
     powerLoss: dice.pick([0, 0.5, 0.5, 1]),
     keep: dice.pick([0, 0, 0.3, 0.7, 0.95]),
     writeFails: some(0.15, 0.02, 0),

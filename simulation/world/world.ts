@@ -2,6 +2,7 @@ import type { Problem } from '../../schemas/codes';
 import { ProblemError } from '../../server/base';
 import { Dice, hashOf } from '../dice';
 import { Disk } from '../disk/disk';
+import type { Boundary } from '../disk/processDisk';
 import { Model } from '../model/model';
 import type { SimulatedSqlite } from '../sqlite/driver';
 import { compareStates } from './compare';
@@ -14,6 +15,8 @@ import { VirtualTime } from './time';
 export interface WorldOptions {
   readonly seed: number;
   readonly sqlite: SimulatedSqlite;
+  /** A disk with a journal that holds nothing yet; without it, every history begins with an empty disk. */
+  readonly madeBefore?: Disk | undefined;
   /** Called with each line of the history. */
   readonly trace?: ((line: string) => void) | undefined;
 }
@@ -45,13 +48,13 @@ export class World {
   private untilDeath = Infinity;
   private readonly trace: ((line: string) => void) | undefined;
 
-  constructor({ seed, sqlite, trace }: WorldOptions) {
+  constructor({ seed, sqlite, madeBefore, trace }: WorldOptions) {
     this.dice = new Dice(String(seed));
     this.fate = this.dice.fork('fate');
     this.pace = this.dice.fork('pace');
     this.plan = planOf(this.dice.fork('plan'));
     this.time = new VirtualTime(this.dice.fork('time'));
-    this.disk = new Disk(this.dice.fork('disk'));
+    this.disk = new Disk(this.dice.fork('disk'), this.plan.isDiskEmpty ? undefined : madeBefore);
     this.sqlite = sqlite;
     this.trace = trace;
     const salt = this.dice.fork('sqlite');
@@ -60,6 +63,20 @@ export class World {
 
   isAlive(): boolean {
     return true;
+  }
+
+  /** Begins one process on an empty disk, ends it, and gives the disk it leaves. */
+  async prepare(): Promise<Disk> {
+    this.calm = true;
+    this.begin();
+    await this.goOn(hour);
+    const { life } = this;
+    await life?.stop();
+    life?.die();
+    this.buryTheDead();
+    if (!life?.journal) throw new Error('no journal can be made on a healthy disk');
+    this.disk.losePower(1);
+    return this.disk;
   }
 
   /** Plays the history to its end; what went wrong is in `model.violation`. */
@@ -87,8 +104,8 @@ export class World {
   }
 
   /** A process does something of consequence: it may be the last thing. */
-  boundary(life: Life, what: string): void {
-    if (this.calm || --this.untilDeath > 0) return;
+  boundary(life: Life, kind: Boundary, what: string): void {
+    if (this.calm || !this.plan.deadly.includes(kind) || --this.untilDeath > 0) return;
     this.end(life, this.fate.chance(this.plan.powerLoss) ? 'power' : 'kill', what);
   }
 
