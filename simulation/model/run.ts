@@ -20,7 +20,9 @@ type Stage = 'running' | 'paused' | 'cancelling' | 'completed' | 'failed' | 'can
  */
 export class RunModel {
   readonly nodes = new Map<string, NodeModel>();
+  /** Open questions, with the node that asks. */
   readonly questions = new Map<string, string>();
+  private readonly asked = new Set<string>();
   stage: Stage = 'running';
   private readonly limits: Readonly<Record<string, number>>;
 
@@ -101,6 +103,9 @@ export class RunModel {
       }
       case 'QuestionAsked':
         if (this.node(event.node).state !== 'started') impossible('its node is not at work');
+        if (this.asked.has(event.question.id))
+          throw new Violation('question asked again', `${this.run}: ${event.question.id}`);
+        this.asked.add(event.question.id);
         this.questions.set(event.question.id, event.node);
         return;
       case 'QuestionAnswered':

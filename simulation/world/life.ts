@@ -50,12 +50,16 @@ export class Life {
       log: silentLog,
       open: this.sqlite.open,
       files: this.disk.journalFiles(),
-      schedule: (work) => world.time.after(world.commitPause(), this, work),
+      schedule: (work, ms = 0) => world.time.after(ms + world.commitPause(), this, work),
     });
     if (!this.alive) return;
     const events = journal.since(0, Number.MAX_SAFE_INTEGER);
     world.note(this, `opened with ${events.length} events`);
     world.model.found(events);
+    world.model.headed(journal.headings());
+    const { recovered } = journal;
+    if (recovered)
+      world.model.fail('acknowledged event lost', `${recovered.code} ${JSON.stringify(recovered.args)}`);
     journal.onAppended((recorded) => world.model.told(this.number, recorded));
     this.journal = this.watched(journal);
     this.engine = new Engine({
@@ -93,30 +97,28 @@ export class Life {
   private watched(journal: Journal): Journal {
     const { world } = this;
     const never = new Promise<never>(() => undefined);
-    return {
-      append: async (run, seq, events) => {
-        this.boundary('append', 'before append');
-        if (!this.alive) return never;
-        world.model.appending(run, seq, events);
-        this.appending++;
-        const recorded = await journal
-          .append(run, seq, events)
-          .catch((thrown: unknown) => (this.alive ? Promise.reject(thrown as Error) : never))
-          .finally(() => this.appending--);
-        this.boundary('append', 'before acknowledging');
-        if (!this.alive) return never;
-        world.model.acknowledged(recorded);
-        for (const { event, position } of recorded) world.note(this, `${run} ${position} ${shown(event)}`);
-        this.boundary('append', 'after acknowledging');
-        return this.alive ? recorded : never;
-      },
-      read: (run) => journal.read(run),
-      since: (position, limit) => journal.since(position, limit),
-      position: () => journal.position(),
-      runs: () => journal.runs(),
-      onAppended: (listener) => journal.onAppended(listener),
-      close: () => journal.close(),
+    const append: Journal['append'] = async (run, seq, events) => {
+      this.boundary('append', 'before append');
+      if (!this.alive) return never;
+      world.model.appending(run, seq, events);
+      this.appending++;
+      const recorded = await journal
+        .append(run, seq, events)
+        .catch((thrown: unknown) => (this.alive ? Promise.reject(thrown as Error) : never))
+        .finally(() => this.appending--);
+      this.boundary('append', 'before acknowledging');
+      if (!this.alive) return never;
+      world.model.acknowledged(recorded);
+      for (const { event, position } of recorded) world.note(this, `${run} ${position} ${shown(event)}`);
+      this.boundary('append', 'after acknowledging');
+      return this.alive ? recorded : never;
     };
+    return new Proxy(journal, {
+      get: (target, name) => {
+        const member: unknown = name === 'append' ? append : Reflect.get(target, name);
+        return typeof member === 'function' ? (member.bind(target) as unknown) : member;
+      },
+    });
   }
 }
 

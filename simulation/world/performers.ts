@@ -64,7 +64,7 @@ async function act(
         facts: {},
         choices: ['yes', 'no'],
       });
-      return;
+      return life.clock.sleep(ms, ctx.signal);
     case 'fails':
       await life.clock.sleep(ms / 10, ctx.signal);
       throw problem('model.serverError', { provider: 'simulated', status: 500, tries: 1 });

@@ -23,6 +23,8 @@ export interface Plan {
   readonly syncFails: number;
   readonly diskFills: boolean;
   readonly clockJumps: boolean;
+  /** How often a second process is started on the store of one that runs. */
+  readonly rivals: number;
   readonly people: boolean;
   /** Longest pause before a planned commit, in ms; 0 commits at once. */
   readonly commitMs: number;
@@ -73,6 +75,7 @@ export function planOf(dice: Dice): Plan {
     syncFails: some(0.15, 0.1, 0),
     diskFills: dice.chance(0.1),
     clockJumps: dice.chance(0.2),
+    rivals: some(0.15, dice.between(1, 2), 0),
     people: dice.chance(0.4),
     commitMs: dice.pick([0, 0, 1, 20]),
     behaviours: [

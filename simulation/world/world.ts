@@ -38,7 +38,9 @@ export class World {
   calm = false;
   /** `life/run` of performers that never end and heed no signal. */
   readonly deaf = new Set<string>();
+  /** The process that began last; people speak with it. */
   life: Life | undefined;
+  private readonly living = new Set<Life>();
   hash = 0;
   deaths = 0;
   private lives = 0;
@@ -73,7 +75,8 @@ export class World {
     const { life } = this;
     await life?.stop();
     life?.die();
-    this.buryTheDead();
+    this.living.clear();
+    life?.bury();
     if (!life?.journal) throw new Error('no journal can be made on a healthy disk');
     this.disk.losePower(1);
     return this.disk;
@@ -86,8 +89,7 @@ export class World {
       await this.calmDown();
       await this.lastLook();
     } finally {
-      this.life?.die();
-      if (this.life) this.graves.push(this.life);
+      for (const life of this.living) this.bury(life);
       this.buryTheDead();
     }
   }
@@ -148,6 +150,10 @@ export class World {
         sometime(() => this.time.jump((fate.next() - 0.5) * 8 * hour));
     if (fate.chance(0.3)) sometime(() => this.life && compareStates(this, this.life));
     if (fate.chance(0.15)) sometime(() => this.stopLife());
+    for (let i = plan.rivals; i > 0; i--)
+      sometime(() => {
+        if (this.life?.engine) this.begin();
+      });
     this.begin();
     startRuns(this, sometime);
     if (plan.people) letPeopleAct(this, sometime);
@@ -157,6 +163,8 @@ export class World {
   private async calmDown(): Promise<void> {
     this.calm = true;
     Object.assign(this.disk.troubles, { full: false, writeFails: 0, syncFails: 0 });
+    for (const other of [...this.living])
+      if (other !== this.life) this.end(other, 'kill', 'another has taken over');
     this.note(undefined, 'faults are over');
     await this.goOn(hour);
     if (this.isDone) return;
@@ -188,6 +196,7 @@ export class World {
   private begin(): void {
     const life = new Life(this, ++this.lives);
     this.life = life;
+    this.living.add(life);
     this.note(life, 'begins');
     life.begin().then(
       () => this.note(life, life.isAlive() ? 'has taken over' : 'died while beginning'),
@@ -216,13 +225,21 @@ export class World {
     if (!life.isAlive()) return;
     this.note(life, `ends (${death}) at: ${what}`);
     this.deaths++;
+    this.bury(life);
+    if (death === 'power') {
+      for (const other of [...this.living]) this.bury(other);
+      this.disk.losePower(this.calm ? 0 : this.plan.keep);
+    }
+    this.planDeath();
+    this.time.after(this.fate.upTo(500), this, () => this.life === undefined && this.begin());
+  }
+
+  private bury(life: Life): void {
     life.die();
+    this.living.delete(life);
     this.graves.push(life);
     this.model.died(life.number);
     if (this.life === life) this.life = undefined;
-    if (death === 'power') this.disk.losePower(this.calm ? 0 : this.plan.keep);
-    this.planDeath();
-    this.time.after(this.fate.upTo(500), this, () => this.life === undefined && this.begin());
   }
 
   private planDeath(): void {
