@@ -34,11 +34,16 @@ async function run(argv: readonly string[]): Promise<number> {
     );
     return result.violation ? 1 : 0;
   }
-  const { failures, totals, seconds } = await simulation.playRange({ from: from!, seeds: seeds! });
+  const { failures, totals, seconds, cpuSeconds } = await simulation.playRange({
+    from: from!,
+    seeds: seeds!,
+  });
   for (const { seed: failed, violation } of failures) console.log(lineOf(failed, violation!));
-  const perSecond = Math.round(totals.seeds / seconds);
+  const rate = (of: number): number => Math.round(totals.seeds / of);
+  console.log(`${totals.seeds} seeds, ${failures.length} failed`);
+  console.log(`  ${totals.events} events, ${totals.deaths} deaths of a process, ${totals.steps} steps`);
   console.log(
-    `${totals.seeds} seeds, ${failures.length} failed; ${totals.events} events, ${totals.deaths} deaths of a process; ${seconds.toFixed(1)} s, ${perSecond} seeds/s`,
+    `  ${seconds.toFixed(1)} s: ${rate(seconds)} seeds/s, ${rate(cpuSeconds)} a second of processor time`,
   );
   return failures.length === 0 ? 0 : 1;
 }

@@ -15,7 +15,7 @@ export async function playRange({ from, seeds, untilFound = false }: Range) {
   const simulator = await openSimulator();
   const failures: SeedResult[] = [];
   const totals = { seeds: 0, events: 0, deaths: 0, steps: 0 };
-  const began = performance.now();
+  const [began, busy] = [performance.now(), process.cpuUsage()];
   for (let seed = from; seed < from + seeds; seed++) {
     const result = seed % twiceEvery === 0 ? await simulator.playTwice(seed) : await simulator.play(seed);
     totals.seeds++;
@@ -26,7 +26,13 @@ export async function playRange({ from, seeds, untilFound = false }: Range) {
     failures.push(result);
     if (untilFound) break;
   }
-  return { failures, totals, seconds: (performance.now() - began) / 1000 };
+  const { user, system } = process.cpuUsage(busy);
+  return {
+    failures,
+    totals,
+    seconds: (performance.now() - began) / 1000,
+    cpuSeconds: (user + system) / 1e6,
+  };
 }
 
 /** Plays one history and tells it line by line. */

@@ -111,7 +111,8 @@ class Connection implements Database {
     wasm.dealloc(text);
     wasm.dealloc(cell);
     if (result !== 0) throw this.failure();
-    const rows = (values: readonly Value[], most: number): Row[] => this.rows(statement, values, most);
+    const names = this.columnsOf(statement);
+    const rows = (values: readonly Value[], most: number): Row[] => this.rows(statement, names, values, most);
     return {
       run: (...values) => void rows(values, 0),
       get: (...values) => rows(values, 1)[0],
@@ -141,7 +142,7 @@ class Connection implements Database {
     this.onClosed();
   }
 
-  private rows(statement: number, values: readonly Value[], most: number): Row[] {
+  private rows(statement: number, names: readonly string[], values: readonly Value[], most: number): Row[] {
     this.opened();
     const { exports } = this.sqlite.wasm;
     try {
@@ -151,7 +152,7 @@ class Connection implements Database {
         const result = exports.sqlite3_step(statement);
         if (result === done) return found;
         if (result !== row) throw this.failure();
-        if (found.length < most) found.push(this.rowOf(statement));
+        if (found.length < most) found.push(this.rowOf(statement, names));
         if (most === 1) return found;
       }
     } finally {
@@ -174,30 +175,35 @@ class Connection implements Database {
     wasm.dealloc(pointer);
   }
 
-  private rowOf(statement: number): Row {
+  private columnsOf(statement: number): readonly string[] {
     const { wasm } = this.sqlite;
-    const found: Record<string, Value> = {};
     const count = wasm.exports.sqlite3_column_count(statement);
-    for (let i = 0; i < count; i++)
-      found[wasm.cstrToJs(wasm.exports.sqlite3_column_name(statement, i))!] = this.valueOf(statement, i);
+    return Array.from({ length: count }, (_, i) =>
+      wasm.cstrToJs(wasm.exports.sqlite3_column_name(statement, i))!,
+    );
+  }
+
+  private rowOf(statement: number, names: readonly string[]): Row {
+    const found: Record<string, Value> = {};
+    names.forEach((name, i) => {
+      found[name] = this.valueOf(statement, i);
+    });
     return found;
   }
 
   private valueOf(statement: number, index: number): Value {
     const { wasm } = this.sqlite;
     const { exports } = wasm;
-    const bytes = (pointer: number): Uint8Array => {
-      const count = exports.sqlite3_column_bytes(statement, index);
-      return wasm.heap8u().slice(pointer, pointer + count);
-    };
+    const bytes = (pointer: number): Buffer =>
+      Buffer.from(wasm.heap8u().buffer, pointer, exports.sqlite3_column_bytes(statement, index));
     switch (exports.sqlite3_column_type(statement, index)) {
       case 1:
       case 2:
         return exports.sqlite3_column_double(statement, index);
       case 3:
-        return Buffer.from(bytes(exports.sqlite3_column_text(statement, index))).toString('utf8');
+        return bytes(exports.sqlite3_column_text(statement, index)).toString('utf8');
       case 4:
-        return bytes(exports.sqlite3_column_blob(statement, index));
+        return new Uint8Array(bytes(exports.sqlite3_column_blob(statement, index)));
       default:
         return null;
     }

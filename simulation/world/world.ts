@@ -231,7 +231,9 @@ export class World {
       this.disk.losePower(this.calm ? 0 : this.plan.keep);
     }
     this.planDeath();
-    this.time.after(this.fate.upTo(500), this, () => this.life === undefined && this.begin());
+    // Who starts it again is patient with one that could not begin.
+    const pause = this.fate.upTo(death === 'stop' ? 20_000 : 500);
+    this.time.after(pause, this, () => this.life === undefined && this.begin());
   }
 
   private bury(life: Life): void {
