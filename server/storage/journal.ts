@@ -161,13 +161,17 @@ class SqliteJournal implements Journal {
     this.last = this.storedPosition();
   }
 
-  append(run: string, expectedSeq: number, events: readonly RunEvent[]): Promise<readonly RecordedEvent[]> {
+  append(
+    run: string,
+    expectedSeq: number,
+    events: readonly RunEvent[],
+    at = this.options.clock.now(),
+  ): Promise<readonly RecordedEvent[]> {
     return new Promise((resolve, reject) => {
       if (this.closed) throw new Error('the journal is closed');
       const found = this.seqs.get(run) ?? this.storedSeq(run);
       if (found !== expectedSeq) throw new SeqConflict(run, expectedSeq, found);
       if (events.length === 0) return resolve([]);
-      const at = this.options.clock.now();
       const rows = events.map((event, i) => ({ seq: found + 1 + i, at, body: JSON.stringify(event), event }));
       this.seqs.set(run, found + events.length);
       this.pending.push({ run, rows, resolve, reject });

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
+import type { Spending } from '../../../schemas/journal/events';
+import type { Json } from '../../base';
 import type { NodeContext, Performer } from '../../engine/ports';
 import type { PrivateRepository } from '../../git/types';
 import type { RunWorld } from '../dependencies';
@@ -53,11 +55,11 @@ export function mergePerformer(world: RunWorld): Performer {
 function anew(node: NodeContext): NodeContext {
   if (node.attempt === 1) return node;
   const own = (key: string): string => `${node.attempt}:${key}`;
-  return {
-    ...node,
-    recorded: (key) => node.recorded(own(key)),
-    step: (key, work) => node.step(own(key), work),
-  };
+  return Object.assign(Object.create(node) as NodeContext, {
+    recorded: (key: string) => node.recorded(own(key)),
+    step: <T extends Json>(key: string, work: () => Promise<T>, spent?: (outcome: T) => Spending) =>
+      node.step(own(key), work, spent),
+  } satisfies Partial<NodeContext>);
 }
 
 async function mergedTree(
