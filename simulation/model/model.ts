@@ -1,6 +1,5 @@
 import type { RecordedEvent, RunEvent } from '../../schemas/journal/events';
 import { stableStringify, type Json } from '../../server/base';
-import type { RunHeading } from '../../server/engine';
 import { RunModel } from './run';
 import { Violation, type Rule } from './violation';
 
@@ -89,17 +88,6 @@ export class Model {
     this.open = [];
   }
 
-  /** What a list shows of a run must be what its durable events come to. */
-  headed(headings: readonly RunHeading[]): void {
-    if (headings.length !== this.runs.size)
-      this.fail('heading differs', `${headings.length} headings of ${this.runs.size} runs`);
-    for (const { run, state, lastSeq } of headings) {
-      const [model, events] = [this.runs.get(run), this.durable.get(run)];
-      if (model?.stage !== state || events?.length !== lastSeq)
-        this.fail('heading differs', `${run} is shown as ${state} at #${lastSeq}, and is ${model?.stage}`);
-    }
-  }
-
   /** A process has told its listeners of these events. */
   told(life: number, events: readonly RecordedEvent[]): void {
     for (const { position } of events) {
@@ -110,16 +98,24 @@ export class Model {
     }
   }
 
-  performing(one: Performance): void {
+  /** A performer begins, with what arrived at its inputs. */
+  performing(one: Performance, inputs: Readonly<Record<string, unknown>>): void {
     const { run, node: id, attempt } = one;
     const node = this.runs.get(run)?.nodes.get(id);
     if (!node || node.attempt < attempt)
       return this.fail('performed before its intent was durable', `${run} ${id} in attempt ${attempt}`);
-    if (node.ended.has(attempt) || node.state === 'done')
+    if (node.ended.has(attempt) || node.isSettled)
       return this.fail('node performed again', `${run} ${id} in attempt ${attempt}, after its outcome`);
     if (this.atWork.has(keyOf(one)))
       return this.fail('two performers of one attempt', `${run} ${id} in attempt ${attempt}`);
     this.atWork.set(keyOf(one), one);
+    if (node.calledBy) return;
+    for (const { from, port, to } of node.definition.edges ?? []) {
+      if (port === undefined || to === undefined) continue;
+      const output = node.scope.nodes.get(from)!.output as Readonly<Record<string, unknown>> | undefined;
+      if (inputs[to] !== output?.[port])
+        this.fail('wrong input', `${run} ${id}: “${to}” is ${JSON.stringify(inputs[to])}`);
+    }
   }
 
   performed(one: Performance): void {
@@ -174,7 +170,7 @@ export class Model {
     this.durable.set(run, list);
     list.push(one);
     this.check(() => {
-      if (event.type === 'RunCreated') this.runs.set(run, new RunModel(run, event));
+      if (event.type === 'RunCreated' && !this.runs.has(run)) this.runs.set(run, new RunModel(run, event));
       else this.runs.get(run)!.take(recorded);
     });
   }

@@ -1,4 +1,4 @@
-import { foldAll, type RunFold } from '../../server/engine';
+import { foldAll, type NodeFold, type RunFold } from '../../server/engine';
 import { stableStringify, type Json } from '../../server/base';
 import type { Life } from './life';
 import type { World } from './world';
@@ -16,10 +16,16 @@ export function compareStates(world: World, life: Life): void {
   }
 }
 
-function textOf({ run, seq, state, problem, endedAt, nodes, questions, decisions }: RunFold): string {
-  const plain = { run, seq, state, problem, endedAt, nodes: [...nodes.values()], questions, decisions };
-  return stableStringify(plainOf(plain));
+function textOf({ nodes, ...run }: RunFold): string {
+  const { seq, state, generation, problem, endedAt, outputs, questions, decisions, spent } = run;
+  const plain = { seq, state, generation, problem, endedAt, outputs, questions, decisions, spent };
+  return stableStringify(plainOf({ ...plain, nodes: [...nodes.values()].map(factsOf) }));
 }
+
+const factsOf = ({ id, state, attempt, startedAt, endedAt, ...rest }: NodeFold) => {
+  const { output, problem, skipped, steps, params, spent } = rest;
+  return { id, state, attempt, startedAt, endedAt, output, problem, skipped, steps, params, spent };
+};
 
 /** A value with its maps and sets as lists. */
 function plainOf(value: unknown): Json {

@@ -5,8 +5,9 @@ import type { World } from './world';
 export function sayWhatRunsWaitFor(world: World): void {
   for (const [run, model] of world.model.runs) {
     if (model.isOver || model.stage === 'paused' || model.questions.size > 0) continue;
-    // What is still at work after an hour without faults hangs.
-    if (world.model.performances().some((one) => one.run === run)) continue;
+    // What is still at work after an hour without faults hangs, and may hold a place others wait for.
+    const sharesPlaces = world.plan.limits !== undefined;
+    if (world.model.performances().some((one) => sharesPlaces || one.run === run)) continue;
     const nodes = [...model.nodes].map(([id, { state, attempt }]) => `${id} ${state} ${attempt}`);
     world.model.fail('waits for nothing', `${run} is ${model.stage}: ${nodes.join(', ')}`);
   }

@@ -3,6 +3,8 @@ import { Engine, type Journal } from '../../server/engine';
 import { openJournal } from '../../server/storage';
 import { ProcessDisk, type Boundary } from '../disk/processDisk';
 import type { ProcessSqlite } from '../sqlite/driver';
+import { hashOf } from '../dice';
+import { simulatedExpressions } from './language';
 import { performersOf } from './performers';
 import type { World } from './world';
 
@@ -56,10 +58,6 @@ export class Life {
     const events = journal.since(0, Number.MAX_SAFE_INTEGER);
     world.note(this, `opened with ${events.length} events`);
     world.model.found(events);
-    world.model.headed(journal.headings());
-    const { recovered } = journal;
-    if (recovered)
-      world.model.fail('acknowledged event lost', `${recovered.code} ${JSON.stringify(recovered.args)}`);
     journal.onAppended((recorded) => world.model.told(this.number, recorded));
     this.journal = this.watched(journal);
     this.engine = new Engine({
@@ -68,6 +66,9 @@ export class Life {
       clock: this.clock,
       ids: this.ids,
       epoch: `life-${this.number}`,
+      expressions: simulatedExpressions,
+      hash: (text) => hashOf(text).toString(16),
+      ...(world.plan.limits ? { limits: world.plan.limits } : {}),
       log: silentLog,
     });
     this.engine.onProblem(({ run, problem }) => {
@@ -97,13 +98,13 @@ export class Life {
   private watched(journal: Journal): Journal {
     const { world } = this;
     const never = new Promise<never>(() => undefined);
-    const append: Journal['append'] = async (run, seq, events) => {
+    const append: Journal['append'] = async (run, seq, events, at) => {
       this.boundary('append', 'before append');
       if (!this.alive) return never;
       world.model.appending(run, seq, events);
       this.appending++;
       const recorded = await journal
-        .append(run, seq, events)
+        .append(run, seq, events, at)
         .catch((thrown: unknown) => (this.alive ? Promise.reject(thrown as Error) : never))
         .finally(() => this.appending--);
       this.boundary('append', 'before acknowledging');

@@ -1,6 +1,7 @@
 import { ProblemError } from '../../server/base';
 import type { Dice } from '../dice';
 import type { Life } from './life';
+import { enriched } from './rich';
 import { randomWorkflow } from './workflows';
 import type { World } from './world';
 
@@ -11,7 +12,8 @@ export function startRuns(world: World, sometime: Sometime): void {
   const dice = world.dice.fork('runs');
   for (let i = 0; i < world.plan.runs; i++) {
     const title = `R${i}`;
-    const workflow = randomWorkflow(dice, title, world.plan.mostNodes);
+    const plain = randomWorkflow(dice, title, world.plan.mostNodes);
+    const workflow = world.plan.isRich ? enriched(dice, plain) : plain;
     let tries = 20;
     const later = (): void => {
       if (tries-- > 0) world.time.after(dice.between(10, 1000), world, start);
@@ -47,12 +49,28 @@ export function letPeopleAct(world: World, sometime: Sometime): void {
   for (let i = dice.between(1, 8); i > 0; i--) sometime(() => world.life && act(world, world.life, dice));
 }
 
+const wishes = [
+  'pause',
+  'resume',
+  'resume',
+  'cancel',
+  'retry',
+  'retryNode',
+  'skip',
+  'edit',
+  'fork',
+  'answer',
+  'answer',
+  'decide',
+] as const;
+
 function act(world: World, life: Life, dice: Dice): void {
   const { engine } = life;
   const runs = engine?.runs() ?? [];
   if (!engine || runs.length === 0) return;
-  const { run, questions } = dice.pick(runs);
-  const wish = dice.pick(['pause', 'resume', 'cancel', 'retry', 'answer', 'answer', 'decide'] as const);
+  const { run, questions, nodes } = dice.pick(runs);
+  const wish = dice.pick(wishes);
+  const node = dice.pick([...nodes.keys()]);
   world.note(life, `a person: ${wish} ${run}`);
   const model = world.model.runs.get(run);
   const expect = (what: string, holds: boolean) => {
@@ -79,6 +97,30 @@ function act(world: World, life: Life, dice: Dice): void {
           written: null,
         })
         .then(undefined, (thrown: unknown) => judge(world, life, wish, thrown));
+      return;
+    case 'retryNode':
+    case 'skip':
+    case 'edit':
+      engine
+        .wish(
+          run,
+          wish === 'retryNode'
+            ? { wish: 'retry', nodes: [node] }
+            : wish === 'skip'
+              ? { wish, node, output: { value: 'given' } }
+              : { wish, node, params: { edited: dice.upTo(9) } },
+        )
+        .then(undefined, (thrown: unknown) => judge(world, life, wish, thrown));
+      return;
+    case 'fork':
+      if (runs.length < 6)
+        engine.fork(run, [node]).then(
+          (made) => {
+            if (!world.model.runs.has(made))
+              world.model.fail('acknowledged event lost', `the start of ${made}`);
+          },
+          (thrown: unknown) => judge(world, life, wish, thrown),
+        );
       return;
     default:
       engine.command(run, wish).then(

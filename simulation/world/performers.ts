@@ -1,12 +1,29 @@
 import { problem, type Json } from '../../server/base';
-import type { NodeContext, Performers } from '../../server/engine';
+import type { NodeContext, Performer, Performers } from '../../server/engine';
+import { hashOf } from '../dice';
 import type { Performance } from '../model/model';
 import type { Life } from './life';
 import type { Behaviour } from './plan';
 
 /** The performers of one process: each does what the seed says for this attempt. */
 export function performersOf(life: Life): Performers {
-  return new Map([['work', (ctx: NodeContext) => perform(life, ctx)]]);
+  const work: Performer = (ctx) => perform(life, ctx);
+  const pure: Performer = Object.assign((ctx: NodeContext) => perform(life, ctx), { reusable: true });
+  const spender: Performer = Object.assign((ctx: NodeContext) => perform(life, ctx), { spends: true });
+  return new Map([
+    ['work', work],
+    ['pure', pure],
+    ['spender', spender],
+  ]);
+}
+
+/** What a node gives: the same in every attempt, so that it can be taken over. */
+export function outputOf(node: string): {
+  readonly by: string;
+  readonly flag: boolean;
+  readonly value: string;
+} {
+  return { by: node, flag: hashOf(node) % 3 > 0, value: `of ${node}` };
 }
 
 async function perform(life: Life, ctx: NodeContext): Promise<Json> {
@@ -17,16 +34,13 @@ async function perform(life: Life, ctx: NodeContext): Promise<Json> {
   const dice = world.dice.fork(`perform ${run} ${node} ${attempt} ${life.number}`);
   const behaviour = world.calm ? 'quick' : dice.pick(world.plan.behaviours);
   world.note(life, `performs ${run} ${node}/${attempt}: ${behaviour}`);
-  world.model.performing(one);
-  for (const before of ctx.after)
-    if (ctx.output(before) === undefined)
-      world.model.fail('started before its predecessors', `${run} ${node} sees no output of ${before}`);
+  world.model.performing(one, ctx.inputs);
   life.boundary('performer', 'performer began');
   try {
     await alive(life, act(life, ctx, one, behaviour, dice.between(1, 4), dice.pick([5, 500, 5_000])));
     life.boundary('performer', 'performer ends');
     if (!life.isAlive()) return await forever();
-    return { by: node, attempt };
+    return outputOf(node);
   } finally {
     if (life.isAlive()) {
       world.note(life, `performed ${run} ${node}/${attempt}`);
@@ -50,11 +64,15 @@ async function act(
       return life.clock.sleep(ms, ctx.signal);
     case 'steps':
       for (let i = 0; i < count; i++)
-        await ctx.step(`step ${i}`, async () => {
-          life.world.model.stepping(one, `step ${i}`);
-          await life.clock.sleep(ms / 10, ctx.signal);
-          return i;
-        });
+        await ctx.step(
+          `step ${i}`,
+          async () => {
+            life.world.model.stepping(one, `step ${i}`);
+            await life.clock.sleep(ms / 10, ctx.signal);
+            return i;
+          },
+          () => ({ tokens: 10 }),
+        );
       return;
     case 'ask':
       await ctx.ask({

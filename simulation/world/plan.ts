@@ -10,6 +10,10 @@ export interface Plan {
   readonly stormMs: number;
   readonly runs: number;
   readonly mostNodes: number;
+  /** Workflows use conditions, groups and policies. */
+  readonly isRich: boolean;
+  /** What all runs together may do at once. */
+  readonly limits: Readonly<Record<string, number>> | undefined;
   /** The first process finds an empty disk, not a journal made before. */
   readonly isDiskEmpty: boolean;
   /** How often a process dies, at boundaries of which kinds, and after about how many of them. */
@@ -67,6 +71,8 @@ export function planOf(dice: Dice): Plan {
     mostNodes: dice.pick([2, 4, 4, 6, 6, 9, 14]),
     deaths: some(0.75, dice.between(1, 4), 0),
     isDiskEmpty: dice.chance(0.12),
+    isRich: dice.chance(0.7),
+    limits: some(0.2, { [dice.pick(['cpu', '*'])]: dice.between(1, 3) }, undefined),
     deadly,
     boundariesBetweenDeaths: dice.pick(deadly.includes('write') ? [15, 40, 100, 250] : [2, 5, 12, 30]),
     powerLoss: dice.pick([0, 0.5, 0.5, 1]),
