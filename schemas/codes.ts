@@ -614,6 +614,30 @@ export const codes = {
     '{path} is damaged: {detail}',
     'A copy was kept at {backup}. “Symphony: Doctor” says what could be read.',
   ),
+  'data.tailLost': warning(
+    '{path}: the last {lost} events that were acknowledged are missing; the first {kept} are whole.',
+    'Runs go on from there and may do some work again. What was found is kept at {backup}.',
+  ),
+  'data.takenOver': error(
+    'Another Symphony has taken over {path}; this one no longer writes to it.',
+    'Go on in the other one, or stop it and restart the sidecar with “Symphony: Restart Sidecar”.',
+  ),
+  'runFile.damaged': error(
+    'The file of the run is damaged: {detail}',
+    'Nothing was imported. Copy the file again, or export the run again.',
+  ),
+  'runFile.newer': error(
+    'The file of the run was written by a newer Symphony (version {found}, this one knows {known}).',
+    'Update Symphony.',
+  ),
+  'runFile.taken': error(
+    'There is a run {run} already, and it is not the one in the file: they differ at event {seq}.',
+    'Nothing was imported. Import the file where that run is not.',
+  ),
+  'runFile.blobMissing': error(
+    'The run {run} names the blob {blob}, which is not there.',
+    'The run cannot be exported whole. “Symphony: Doctor” says what could be read.',
+  ),
   'sidecar.busy': error(
     'Another sidecar (process {pid}) owns this workspace and does not answer.',
     'Wait a moment, or stop that process, then restart the sidecar.',

@@ -60,10 +60,10 @@ function startEvents(run: FoldedRun, node: NodeRecord, options: ActOptions): rea
     if (performer?.reusable !== true && performer?.spends !== true) return [started];
     const inputHash =
       performer.reusable === true ? options.hash(inputText(run, node, options.expressions)) : undefined;
-    const known = inputHash === undefined ? undefined : run.all.reusableFor(node, inputHash);
+    const known = inputHash === undefined ? undefined : run.all.reuse.find(node, inputHash);
     if (known && inputHash !== undefined) {
       const closed = closedBy(node, known.output, options.expressions);
-      const from = { run: known.run ?? run.run, attempt: known.attempt };
+      const from = { run: run.run, attempt: known.attempt };
       const event = { type: 'NodeReused', node: id, output: known.output as never, from, inputHash } as const;
       return [{ ...event, ...(closed ? { closed } : {}) }];
     }

@@ -65,10 +65,13 @@ export function damaged(
  */
 export function keepDamaged(file: string, files: JournalFiles = nodeJournalFiles): string {
   const isThere = (name: string): boolean => files.size(name) !== undefined;
+  const isSame = (one: string, other: string): boolean =>
+    isThere(one) ? isThere(other) && files.sameBytes(one, other) : !isThere(other);
   try {
     let number = 1;
     while (isThere(`${file}.damaged-${number}`)) {
-      if (files.sameBytes(file, `${file}.damaged-${number}`)) return `${file}.damaged-${number}`;
+      const kept = `${file}.damaged-${number}`;
+      if (isSame(file, kept) && isSame(`${file}-wal`, `${kept}-wal`)) return kept;
       number++;
     }
     const backup = `${file}.damaged-${number}`;
