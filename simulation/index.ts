@@ -29,11 +29,7 @@ export async function openSimulator(): Promise<Simulator> {
   const madeBefore = await new World({ seed: 0, sqlite }).prepare();
   const play = async (seed: number, trace?: (line: string) => void): Promise<SeedResult> => {
     const world = new World({ seed, sqlite, madeBefore, trace });
-    // Faults are thrown by the thousand, and nobody looks where.
-    const { stackTraceLimit } = Error;
-    if (!trace) Error.stackTraceLimit = 0;
-    await world.play();
-    Error.stackTraceLimit = stackTraceLimit;
+    await undisturbed(trace !== undefined, world, () => world.play());
     const { violation } = world.model;
     return {
       seed,
@@ -56,4 +52,22 @@ export async function openSimulator(): Promise<Simulator> {
       return { ...one, violation: { rule, detail } };
     },
   };
+}
+
+/** Runs `play` with what nobody handles told to the world, and without stacks, as faults are thrown by the thousand. */
+async function undisturbed(hasStacks: boolean, world: World, play: () => Promise<void>): Promise<void> {
+  const { stackTraceLimit } = Error;
+  const unhandled = (thrown: unknown): void =>
+    world.model.fail(
+      'unexpected problem',
+      `nobody handles: ${hasStacks ? (thrown as Error).stack : String(thrown)}`,
+    );
+  if (!hasStacks) Error.stackTraceLimit = 0;
+  process.on('unhandledRejection', unhandled);
+  try {
+    await play();
+  } finally {
+    process.off('unhandledRejection', unhandled);
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }

@@ -1,5 +1,6 @@
 import type { RecordedEvent, RunEvent } from '../../schemas/journal/events';
 import { stableStringify, type Json } from '../../server/base';
+import type { RunHeading } from '../../server/engine';
 import { RunModel } from './run';
 import { Violation, type Rule } from './violation';
 
@@ -86,6 +87,17 @@ export class Model {
     }
     for (const [run, there] of byRun) this.takeFound(run, there);
     this.open = [];
+  }
+
+  /** What a list shows of a run must be what its durable events come to. */
+  headed(headings: readonly RunHeading[]): void {
+    if (headings.length !== this.runs.size)
+      this.fail('heading differs', `${headings.length} headings of ${this.runs.size} runs`);
+    for (const { run, state, lastSeq } of headings) {
+      const [model, events] = [this.runs.get(run), this.durable.get(run)];
+      if (model?.stage !== state || events?.length !== lastSeq)
+        this.fail('heading differs', `${run} is shown as ${state} at #${lastSeq}, and is ${model?.stage}`);
+    }
   }
 
   /** A process has told its listeners of these events. */

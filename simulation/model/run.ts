@@ -31,6 +31,7 @@ export class RunModel {
   private readonly failures = new Set<NodeModel>();
   private generation = 1;
   private isStopping = false;
+  private readonly isFork: boolean;
   /** What is wrong with the event that is being taken in. */
   private impossible: (why: string) => never = () => {
     throw new Error('no event is being taken in');
@@ -41,6 +42,7 @@ export class RunModel {
     created: EventOf<'RunCreated'>,
   ) {
     this.workflow = created.workflow;
+    this.isFork = created.forkedFrom !== undefined;
     this.top = new ScopeModel(created.workflow.nodes, '', undefined);
     this.enter(this.top);
   }
@@ -152,7 +154,9 @@ export class RunModel {
       throw new Violation('started before its predecessors', `${this.run}: ${id} is ${readiness(node)}`);
     const { onFailure = 'continue' } = this.workflow.policy ?? {};
     if (onFailure !== 'continue' && this.failures.size > 0 && calledBy?.as !== 'compensation')
-      this.impossible(`a failure stops everything, and ${id} begins`);
+      this.impossible(
+        `${[...this.failures].map((one) => one.id).join()} failed, which stops everything, and ${id} begins`,
+      );
     for (let outer = node.scope.group; outer; outer = outer.scope.group)
       if (outer.state !== 'started') this.impossible(`the group around it is ${outer.state}`);
     node.state = 'started';
@@ -195,7 +199,8 @@ export class RunModel {
     if (reason === 'closed' && ways !== 'closed') this.impossible(`its ways are ${ways}`);
     if (reason === 'disabled' && (node.definition.disabled !== true || ways !== 'ready'))
       this.impossible(`its ways are ${ways}`);
-    if (reason === 'policy' && (node.state !== 'failed' || !node.definition.skip))
+    // A fork begins with what the other run has passed over.
+    if (reason === 'policy' && (!node.definition.skip || (node.state !== 'failed' && !this.isFork)))
       this.impossible('no policy says so');
     node.state = 'skipped';
     node.skipped = reason;
@@ -261,7 +266,8 @@ export class RunModel {
     this.isStopping = false;
     this.questions.clear();
     for (const node of this.nodes.values())
-      if (node.state === 'pending' || node.state === 'started') node.state = 'cancelled';
+      if (node.state === 'started' || (node.state === 'pending' && !node.isIdleStandby))
+        node.state = 'cancelled';
   }
 
   private enter(scope: ScopeModel): void {

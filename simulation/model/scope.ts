@@ -28,6 +28,11 @@ export class NodeModel {
     return this.state === 'done' || this.state === 'skipped';
   }
 
+  /** A standby that never was at work is not part of what is cancelled. */
+  get isIdleStandby(): boolean {
+    return this.definition.standby === true && this.attempt === 0;
+  }
+
   /** Nodes of the present attempt's rounds. */
   get inside(): readonly NodeModel[] {
     return this.rounds.slice(this.earlierRounds).flatMap(({ nodes }) => [...nodes.values()]);

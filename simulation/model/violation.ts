@@ -15,6 +15,7 @@ export type Rule =
   | 'wrong input'
   | 'limit exceeded'
   | 'announced out of order'
+  | 'heading differs'
   | 'live state differs from the fold'
   | 'waits for nothing'
   | 'does not end'

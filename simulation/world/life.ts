@@ -1,3 +1,4 @@
+import type { RunEvent } from '../../schemas/journal/events';
 import { silentLog, timeOrderedIds, type Clock, type Ids } from '../../server/base';
 import { Engine, type Journal } from '../../server/engine';
 import { openJournal } from '../../server/storage';
@@ -52,12 +53,19 @@ export class Life {
       log: silentLog,
       open: this.sqlite.open,
       files: this.disk.journalFiles(),
+      random: world.dice.fork(`lease ${this.number}`),
       schedule: (work, ms = 0) => world.time.after(ms + world.commitPause(), this, work),
     });
     if (!this.alive) return;
     const events = journal.since(0, Number.MAX_SAFE_INTEGER);
     world.note(this, `opened with ${events.length} events`);
     world.model.found(events);
+    world.model.headed(journal.headings());
+    if (journal.recovered)
+      world.model.fail(
+        'acknowledged event lost',
+        `${journal.recovered.code} ${JSON.stringify(journal.recovered.args)}`,
+      );
     journal.onAppended((recorded) => world.model.told(this.number, recorded));
     this.journal = this.watched(journal);
     this.engine = new Engine({
@@ -74,7 +82,7 @@ export class Life {
     this.engine.onProblem(({ run, problem }) => {
       if (!problem) return;
       world.note(this, `trouble of ${run}: ${problem.code} ${JSON.stringify(problem.args)}`);
-      world.judgeProblem(run, problem);
+      world.judgeProblem(this, run, problem);
     });
     await this.engine.recover();
   }
@@ -123,11 +131,12 @@ export class Life {
   }
 }
 
-function shown(event: {
-  readonly type: string;
-  readonly node?: unknown;
-  readonly attempt?: unknown;
-}): string {
-  const place = event.node === undefined ? '' : ` ${String(event.node)}/${String(event.attempt ?? '')}`;
-  return `${event.type}${place}`;
+function shown(event: RunEvent): string {
+  const { node, attempt, final, handled, reason, by } = event as Readonly<Record<string, unknown>>;
+  const facts = { final, handled, reason, by };
+  const more = Object.entries(facts).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name} ${String(value)}`],
+  );
+  const place = node === undefined ? '' : ` ${String(node)}/${String(attempt ?? '')}`;
+  return [`${event.type}${place}`, ...more].join(', ');
 }

@@ -6,8 +6,9 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** Gives the nodes of a plain workflow what version 1 knows: conditions, values, policies, groups, standbys. */
 export function enriched(dice: Dice, plain: Workflow): Workflow {
   const standbys: WorkflowNode[] = [];
+  const substituted = new Set<string>();
   const nodes = plain.nodes.map((node) => {
-    const rich = withEdges(dice, node);
+    const rich = withEdges(dice, node, substituted);
     if (dice.chance(0.2)) rich.kind = 'pure';
     else if (dice.chance(0.15)) rich.kind = 'spender';
     if (dice.chance(0.15)) rich.priority = dice.between(-3, 3);
@@ -20,6 +21,7 @@ export function enriched(dice: Dice, plain: Workflow): Workflow {
       rich.eager = dice.chance(0.5);
     }
     standbys.push(...withPolicy(dice, rich));
+    if (rich.fallback?.value !== undefined) substituted.add(rich.id);
     return dice.chance(0.15) ? grouped(dice, rich) : rich;
   });
   return {
@@ -34,12 +36,16 @@ export function enriched(dice: Dice, plain: Workflow): Workflow {
   };
 }
 
-/** Some of what it comes after becomes an edge with a condition or a value. */
-function withEdges(dice: Dice, node: WorkflowNode): Mutable<WorkflowNode> {
+/**
+ * Some of what it comes after becomes an edge with a condition or a value. No condition is put on a value
+ * that takes the place of outputs: the engine does not look at those.
+ */
+function withEdges(dice: Dice, node: WorkflowNode, substituted: ReadonlySet<string>): Mutable<WorkflowNode> {
   const edges: WorkflowEdge[] = [];
   const after = node.after.filter((from) => {
     if (dice.chance(0.6)) return true;
-    if (dice.chance(0.5)) edges.push({ from, when: dice.pick(['flag', 'not flag']) });
+    if (dice.chance(0.5) && !substituted.has(from))
+      edges.push({ from, when: dice.pick(['flag', 'not flag']) });
     else edges.push({ from, port: 'value', to: `from ${from}` });
     return false;
   });
@@ -58,7 +64,7 @@ function withPolicy(dice: Dice, node: Mutable<WorkflowNode>): WorkflowNode[] {
   };
   const instead = dice.next();
   if (instead < 0.1) node.fallback = { node: standby(`${node.id} instead`) };
-  else if (instead < 0.2) node.fallback = { value: { flag: true, value: `of ${node.id}` } };
+  else if (instead < 0.2) node.fallback = { value: { value: `of ${node.id}` } };
   else if (instead < 0.3) node.skip = dice.chance(0.5) ? {} : { default: { value: 'nothing' } };
   if (dice.chance(0.15)) node.compensate = standby(`${node.id} undone`);
   return standbys;
