@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
@@ -42,7 +42,11 @@ export async function loadSimulation(
   });
   if (unused.size > 0)
     throw new Error(`no source was changed: ${[...unused].map(({ file }) => file).join(', ')}`);
-  return (await import(pathToFileURL(outfile).href)) as typeof Main;
+  try {
+    return (await import(pathToFileURL(outfile).href)) as typeof Main;
+  } finally {
+    rmSync(outfile);
+  }
 }
 
 /** Changes sources on their way into the bundle; the files themselves stay as they are. */

@@ -1,6 +1,4 @@
 import { parseArgs } from 'node:util';
-import { rmSync } from 'node:fs';
-import path from 'node:path';
 import { loadSimulation } from './bundle';
 
 const usage = 'npm run simulate -- [--seeds N] [--from S] | --seed S [--trace]';
@@ -51,8 +49,6 @@ async function run(argv: readonly string[]): Promise<number> {
 const lineOf = (seed: number, { rule, detail }: { rule: string; detail: string }): string =>
   `seed ${seed}: ${rule}: ${detail}\n  npm run simulate -- --seed ${seed} --trace`;
 
-void run(process.argv.slice(2))
-  .then((code) => {
-    process.exitCode = code;
-  })
-  .finally(() => rmSync(path.resolve(__dirname, '../out/simulation'), { recursive: true, force: true }));
+void run(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadSimulation } from '../../simulation/bundle';
 import { bugs } from './bugs';
@@ -18,7 +18,6 @@ const line = ({
 
 describe('simulation', function () {
   this.timeout(isLong ? 1_200_000 : 300_000);
-  after(() => rmSync(path.resolve(__dirname, '../../out/simulation'), { recursive: true, force: true }));
 
   it(`holds in the histories of ${isLong ? 20_000 : seeds} seeds`, async () => {
     const { playRange } = await loadSimulation();

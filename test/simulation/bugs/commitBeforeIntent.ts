@@ -6,14 +6,17 @@ export const commitBeforeIntent: Bug = {
   changes: [
     {
       file: 'server/engine/runLoop.ts',
-      find: `        if (events.length > 0) await this.append(events);
-      } catch`,
-      replace: `        for (const command of commands)
-          if (command.type === 'startNode' || command.type === 'resumeNode')
-            this.performing.start(command.node, command.attempt);
-        if (events.length > 0) await this.append(events);
-        continue;
-      } catch`,
+      find: `    const record = this.ahead.handOver();
+    try {`,
+      replace: `    const record = this.ahead.handOver();
+    const begun = starting.filter(({ node }) => this.run.nodes.has(node));
+    for (const { node, attempt } of begun) this.performing.start(node, attempt);
+    try {`,
+    },
+    {
+      file: 'server/engine/runLoop.ts',
+      find: `      else this.performing.start(node, attempt);`,
+      replace: `      else if (!begun.some((one) => one.node === node)) this.performing.start(node, attempt);`,
     },
   ],
   breaks: ['performed before its intent was durable'],

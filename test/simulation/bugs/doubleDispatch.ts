@@ -6,14 +6,12 @@ export const doubleDispatch: Bug = {
   changes: [
     {
       file: 'server/engine/runLoop.ts',
-      find: `      case 'takenOver':
-      case 'stepDone':
-`,
-      replace: `      case 'takenOver':
-        return;
-      case 'stepDone':
-        return this.performing.drop(event.node, event.attempt);
-`,
+      find: `      case 'rested':
+        this.resting.delete(event.node);`,
+      replace: `      case 'stepDone':
+        return this.performing.ending(event.node, event.attempt);
+      case 'rested':
+        this.resting.delete(event.node);`,
     },
   ],
   breaks: ['two performers of one attempt'],

@@ -6,8 +6,9 @@ export const nonDeterministicDecide: Bug = {
   changes: [
     {
       file: 'server/engine/decide.ts',
-      find: `for (const node of ready) {`,
-      replace: `for (const node of [...ready].sort(() => Math.random() - 0.5)) {`,
+      find: `.map(({ id, attempt }) => ({ type: 'startNode', node: id, attempt: attempt + 1 }));`,
+      replace: `.map(({ id, attempt }) => ({ type: 'startNode' as const, node: id, attempt: attempt + 1 }))
+    .sort(() => Math.random() - 0.5);`,
     },
   ],
   breaks: ['histories of one seed differ'],
