@@ -79,9 +79,13 @@ function nodesAgain(run: FoldedRun, named: readonly string[] | undefined): strin
     : top.records.filter((node) => node.state === 'cancelled' || failures.has(node));
   if (chosen.length === 0) throw problem('run.wrongState', { state: run.state, command: 'retry' });
   for (const index of top.level.downstream(chosen.map((node) => node.index))) {
-    const { id, state } = top.records[index]!;
-    if (state === 'running' || state === 'waiting')
-      throw problem('run.nodeWrongState', { node: id, state, command: 'retry' });
+    const { id, definition } = top.records[index]!;
+    // A standby at work for a node is part of its work.
+    for (const part of [id, definition.fallback?.node, definition.compensate]) {
+      const state = part === undefined ? undefined : run.nodes.get(part)?.state;
+      if (state === 'running' || state === 'waiting')
+        throw problem('run.nodeWrongState', { node: part!, state, command: 'retry' });
+    }
   }
   return [...new Set(chosen.map(({ id }) => id))];
 }

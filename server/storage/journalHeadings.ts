@@ -14,13 +14,21 @@ export function headingAfter(before: Facts | undefined, event: RunEvent, at: num
     return { title, kind, state: 'running', createdAt: at, endedAt: null };
   }
   if (before === undefined) return before;
-  // Passing over the node that failed is enough for the run to go on.
-  const reopened = event.type === 'NodeSkipped' && before.endedAt !== null;
-  const state = reopened ? 'running' : stateAfter(event.type);
+  // Doing some of it again, or passing over what failed, is enough for a run that is over to go on.
+  const state = reopens.has(event.type)
+    ? before.endedAt === null
+      ? undefined
+      : 'running'
+    : stateAfter(event.type);
   if (state === undefined) return before;
   return { ...before, state, endedAt: ended.has(state) ? at : null };
 }
 
+const reopens: ReadonlySet<RunEvent['type']> = new Set<RunEvent['type']>([
+  'NodeRetried',
+  'NodeSkipped',
+  'GenerationBegun',
+]);
 const ended: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled']);
 
 function stateAfter(type: RunEvent['type']): RunHeading['state'] | undefined {
@@ -28,8 +36,6 @@ function stateAfter(type: RunEvent['type']): RunHeading['state'] | undefined {
     case 'RunPaused':
       return 'paused';
     case 'RunResumed':
-    case 'NodeRetried':
-    case 'GenerationBegun':
       return 'running';
     case 'RunCancelRequested':
     case 'RunStopping':
@@ -46,7 +52,7 @@ function stateAfter(type: RunEvent['type']): RunHeading['state'] | undefined {
 }
 
 const isHeading = (type: RunEvent['type']): boolean =>
-  type === 'RunCreated' || type === 'NodeSkipped' || stateAfter(type) !== undefined;
+  type === 'RunCreated' || reopens.has(type) || stateAfter(type) !== undefined;
 
 /** A run's last event. */
 export interface RunEnd {
