@@ -234,10 +234,13 @@ export class RunModel {
     if (generation !== this.generation + 1) this.impossible(`it follows generation ${this.generation}`);
     this.generation = generation;
     for (const id of this.top.downstream(nodes)) {
-      const node = this.top.nodes.get(id)!;
-      if (node.state === 'started') this.impossible(`${id} is at work`);
-      node.reset();
-      this.failures.delete(node);
+      const { definition } = this.top.nodes.get(id)!;
+      for (const part of [id, definition.fallback?.node, definition.compensate]) {
+        const node = part === undefined ? undefined : this.node(part);
+        if (node?.state === 'started') this.impossible(`${part} is at work`);
+        node?.reset();
+      }
+      this.failures.delete(this.node(id));
     }
     if (this.isOver) this.stage = 'running';
   }
