@@ -68,7 +68,8 @@ export function decide(run: FoldedRun, live: Live = nothingLive): readonly Comma
       return firstOf(resumptions(run, live), ending(run));
     case 'running':
     case 'waiting':
-      return firstOf([...resumptions(run, live), ...following(run), ...starts(run, live)], ending(run));
+      // A group that fails may keep everything else from starting, so it is brought on first.
+      return firstOf(firstOf([...resumptions(run, live), ...following(run)], starts(run, live)), ending(run));
   }
 }
 
