@@ -10,5 +10,6 @@ export function holds(text: string, values: Readonly<Record<string, unknown>>): 
 
 export const simulatedExpressions: Expressions = {
   condition: (_scope, text, values) => holds(text, values),
+  misfit: () => undefined,
   transform: (_how, value) => value,
 };
