@@ -56,7 +56,7 @@ function anew(node: NodeContext): NodeContext {
   return {
     ...node,
     recorded: (key) => node.recorded(own(key)),
-    step: (key, work) => node.step(own(key), work),
+    step: (key, work, spent) => node.step(own(key), work, spent),
   };
 }
 
