@@ -192,7 +192,16 @@ const nodesWith = <B extends z.ZodMiniType>(body: B) =>
       'Where a value enters the Melody; it comes out of `value`.',
     ),
     about(
-      z.strictObject({ ...kind('output'), type: portType() }),
+      z.strictObject({
+        ...kind('output'),
+        type: portType(),
+        port: z.optional(
+          about(
+            portName(),
+            'In a body, the output port it gives its value to (default: the one named like it).',
+          ),
+        ),
+      }),
       'Where a value leaves the Melody; it goes into `value`.',
     ),
   ]);

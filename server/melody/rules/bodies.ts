@@ -25,7 +25,7 @@ export function checkBody(level: Level, rules: Rules): void {
     compare(entering.get(node.id), parsePortType(node.type), args, [...level.nodePath(index), 'type'], rules);
   });
   owner.outputs?.forEach((port, at) => {
-    const found = level.nodes.find((node) => node?.kind === 'output' && node.id === port.name);
+    const found = level.nodes.find((node) => node?.kind === 'output' && (node.port ?? node.id) === port.name);
     if (found?.kind !== 'output') {
       findings.add('melody.bodyOutput', { port: port.name, node: owner.id }, [...path, 'outputs', at]);
       return;

@@ -26,7 +26,7 @@ export function checkExpressions(level: Level, rules: Rules): void {
     if (node?.kind === 'loop') {
       const body = rules.bodyOf([...level.nodePath(index), 'body']);
       const inputs = new Set(level.ports(index)!.inputs.names);
-      const outputs = new Set(body?.nodes.flatMap((inner) => (inner?.kind === 'output' ? [inner.id] : [])));
+      const outputs = new Set(body?.nodes.flatMap((inner) => (inner?.kind === 'output' ? [inner.port ?? inner.id] : [])));
       for (const word of ['while', 'until'] as const)
         if (node[word] !== undefined)
           look(node[word], 'loop', [...level.nodePath(index), word], { inputs, outputs });
