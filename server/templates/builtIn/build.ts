@@ -203,7 +203,7 @@ const instrument = (draft: InstrumentDraft, config: object, ports: readonly Port
 /** An agent that changes files; `finish` is believed when `config.verify` passes. */
 export const worker = (draft: InstrumentDraft): MelodyNode =>
   instrument(
-    { ...draft, inputs: [['tree', 'json', 'optional'], ...draft.inputs] },
+    { ...draft, inputs: [['tree', 'json'], ...draft.inputs] },
     { role: 'agent', tools: 'edit' },
     [['tree', 'json'], ...(draft.outputs ?? [])],
   );
@@ -211,7 +211,7 @@ export const worker = (draft: InstrumentDraft): MelodyNode =>
 /** An agent that looks at files and reports. */
 export const looker = (draft: InstrumentDraft): MelodyNode =>
   instrument(
-    { ...draft, inputs: [['tree', 'json', 'optional'], ...draft.inputs] },
+    { ...draft, inputs: [['tree', 'json'], ...draft.inputs] },
     { role: 'agent', tools: 'read' },
     draft.outputs ?? [],
   );
@@ -226,7 +226,7 @@ export const command = (id: string, name: string): MelodyNode => ({
   kind: 'operator',
   name,
   operator: 'command',
-  inputs: inputs([['tree', 'json', 'optional']]),
+  inputs: inputs([['tree', 'json']]),
   outputs: outputs([
     ['ok', 'boolean'],
     ['exitCode', 'number'],
@@ -243,7 +243,7 @@ export const verify = (id = 'verify', name = 'Prove the work'): MelodyNode => ({
   name,
   operator: 'verify',
   inputs: inputs([
-    ['tree', 'json', 'optional'],
+    ['tree', 'json'],
     ['commands', 'list<text>', 'optional'],
   ]),
   outputs: outputs([
