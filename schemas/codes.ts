@@ -263,6 +263,34 @@ export const codes = {
   // runs
   'run.unknown': error('There is no run {run}.', 'List the runs with “symphony runs list”.'),
   'run.wrongState': error('The run is {state}; it cannot be {command}.', 'Look at the run’s state first.'),
+  'run.nodeUnknown': error(
+    'The run {run} has no node {node}.',
+    'Look at the nodes with “symphony runs show {run}”.',
+  ),
+  'run.nodeWrongState': error(
+    'The node {node} is {state}; it cannot be {command}.',
+    'Wait until it has ended, or pause the run first.',
+  ),
+  'run.crashLoop': error(
+    'The node {node} was taken over {times} times without coming further.',
+    'It seems to end the process it runs in. See the log, then retry or skip the node.',
+  ),
+  'run.budgetSpent': error(
+    'Nothing of the run’s budget of {limit} ({kind}) is left for {node}.',
+    'Raise the budget and retry, or skip the node.',
+  ),
+  'run.timeout': error(
+    '{title} did not end within {minutes} minutes.',
+    'Raise the limit, or retry to go on with what is left.',
+  ),
+  'run.nodeTimeout': error(
+    'The node {node} did not end within {minutes} minutes.',
+    'Raise its limit, or look at what it waits for, then retry.',
+  ),
+  'run.notAList': error(
+    'The input {input} of {node} is not a list.',
+    'Give it a list; it goes through the items one by one.',
+  ),
   'run.questionUnknown': error(
     'The run is not waiting for the answer {question}.',
     'It may have been answered in another window.',
@@ -287,6 +315,10 @@ export const codes = {
   'workflow.missing': error(
     'The node {node} waits for {dependency}, which is not in the workflow.',
     'Correct the dependency, or add what it names.',
+  ),
+  'workflow.notStandby': error(
+    'The node {node} names {standby} to take its place, and that is no standby.',
+    'Mark {standby} as a standby of the same level.',
   ),
   'workflow.cycle': error(
     'Nodes of the workflow “{title}” wait for each other: {path}.',

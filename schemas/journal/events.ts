@@ -19,8 +19,12 @@ export const question = z.object({
   choices: z.array(z.string()).check(z.minLength(1)),
 });
 
-/** What work consumed, or may consume. */
-export const spending = z.object({ tokens: z.optional(z.number()), usd: z.optional(z.number()) });
+/** What work consumed, or may consume: tokens of models, US dollars, minutes of work. */
+export const spending = z.object({
+  tokens: z.optional(z.number()),
+  usd: z.optional(z.number()),
+  minutes: z.optional(z.number()),
+});
 export type Spending = z.infer<typeof spending>;
 
 /** A conditional edge that was found false: the node after, and the edge's index among that node's edges. */
@@ -56,6 +60,10 @@ export const runEvent = z.discriminatedUnion('type', [
     inputHash: z.optional(z.string()),
     /** What the attempt may consume at most; absent: nothing bounds it. */
     grant: z.optional(spending),
+    /** How the try differs from the one before; absent: not at all. */
+    variation: z.optional(z.string()),
+    /** For a group that goes through a list: its length. */
+    items: z.optional(z.int()),
   }),
   /** A step inside a node has an outcome that is never computed again. Large outcomes are `{blob: sha256}`. */
   z.object({
@@ -79,6 +87,8 @@ export const runEvent = z.discriminatedUnion('type', [
     attempt: z.int(),
     problem: problemSchema,
     final: z.boolean(),
+    /** Something takes its place: the next event of the node says what. */
+    handled: z.optional(z.boolean()),
   }),
   /** The outcome of equal work on equal inputs was taken over instead of working again. */
   z.object({
@@ -87,6 +97,7 @@ export const runEvent = z.discriminatedUnion('type', [
     output: z.json(),
     /** Where it comes from: this run, or the one it was forked from. */
     from: z.object({ run: z.string(), attempt: z.int() }),
+    inputHash: z.optional(z.string()),
     closed: z.optional(z.array(closedEdge)),
   }),
   /** A node was passed over; `output` is what takes the place of its outputs. */
@@ -131,6 +142,8 @@ export const runEvent = z.discriminatedUnion('type', [
   }),
   /** A person asks for a failed node to be tried again (version 0; generations since). */
   z.object({ type: z.literal('NodeRetried'), node: z.string() }),
+  /** The run must end for this reason: nothing more starts, what is at work is stopped. */
+  z.object({ type: z.literal('RunStopping'), problem: problemSchema }),
   z.object({ type: z.literal('RunPaused') }),
   z.object({ type: z.literal('RunResumed') }),
   z.object({ type: z.literal('RunCancelRequested'), reason: z.string() }),

@@ -131,7 +131,7 @@ export const workflow = z.object({
   version: z.union([z.literal(0), z.literal(workflowVersion)]),
   title: textUpTo(300),
   nodes: z.array(workflowNode).check(z.maxLength(100_000)),
-  /** Bounded parallelism by resource class; an absent class is unbounded. */
+  /** Bounded parallelism by resource class; an absent class is unbounded. `*` bounds all classes together. */
   limits: z.record(z.string(), intBetween(1, 1000)),
   policy: z.optional(workflowPolicy),
 });

@@ -1,30 +1,53 @@
 import type { Problem } from '../../schemas/codes';
+import type { EventOf } from '../../schemas/journal/events';
 import type { FoldedRun } from './fold';
+import type { NodeRecord } from './node';
 
-/** What is to be done next; the loop does it and records what came of it. */
+/** What is to be done next; the loop records what it amounts to, then does it. */
 export type Command =
   /** Record the start of a new attempt, then perform it. */
   | { readonly type: 'startNode'; readonly node: string; readonly attempt: number }
   /** Perform an attempt whose start is recorded but whose performer died with an earlier process. */
   | { readonly type: 'resumeNode'; readonly node: string; readonly attempt: number }
+  /** End an attempt that was taken over again and again without coming further. */
+  | { readonly type: 'giveUpNode'; readonly node: string; readonly attempt: number }
+  | {
+      readonly type: 'skipNode';
+      readonly node: string;
+      readonly reason: EventOf<'NodeSkipped'>['reason'];
+    }
+  /** Begin a group's next round, or end it. */
+  | { readonly type: 'advanceGroup'; readonly node: string }
+  /** Undo what `by` did. */
+  | { readonly type: 'undoNode'; readonly node: string; readonly by: string }
   | { readonly type: 'completeRun' }
   | { readonly type: 'failRun'; readonly problem: Problem }
   | { readonly type: 'cancelRun' };
 
 /** What this process knows and the journal does not. */
 export interface Live {
-  /** Nodes with a performer at work in this process. */
+  /** Nodes with a performer at work in this process, or about to be. */
   readonly performing: ReadonlySet<string>;
   /** Nodes that pause before their next try. */
   readonly resting: ReadonlySet<string>;
+  /** Milliseconds since the epoch; what has waited longer goes first. */
+  readonly now: number;
+  /** How many more nodes of a resource all runs together leave room for; absent: unbounded. */
+  readonly room?: ((resource: string) => number) | undefined;
+  /** At most this many nodes are started at once. */
+  readonly most?: number | undefined;
 }
 
-const nothingLive: Live = { performing: new Set(), resting: new Set() };
+const nothingLive: Live = { performing: new Set(), resting: new Set(), now: 0 };
+
+/** An attempt taken over this often without recording a step kills its process, it seems. */
+export const mostResumptions = 5;
 
 /**
- * What follows from a run's state. Pure: equal arguments give equal commands. A node starts when all
- * nodes it is `after` have completed and its resource has room; a failed node holds back its successors
- * and nothing else; the run ends when nothing is at work and nothing can start.
+ * What follows from a run's state. Pure: equal arguments give equal commands. A node starts when the ways
+ * into it are open and its resource has room; a failed node holds back its successors, and with the policy
+ * `stop` or `compensate` everything that has not started; the run ends when nothing is at work and nothing
+ * can start.
  */
 export function decide(run: FoldedRun, live: Live = nothingLive): readonly Command[] {
   switch (run.state) {
@@ -33,12 +56,13 @@ export function decide(run: FoldedRun, live: Live = nothingLive): readonly Comma
     case 'cancelled':
       return [];
     case 'cancelling':
-      return live.performing.size === 0 ? [{ type: 'cancelRun' }] : [];
+      if (live.performing.size > 0) return [];
+      return run.stopping ? [{ type: 'failRun', problem: run.stopping }] : [{ type: 'cancelRun' }];
     case 'paused':
       return firstOf(resumptions(run, live), ending(run));
     case 'running':
     case 'waiting':
-      return firstOf([...resumptions(run, live), ...starts(run, live)], ending(run));
+      return firstOf([...resumptions(run, live), ...following(run), ...starts(run, live)], ending(run));
   }
 }
 
@@ -46,32 +70,55 @@ const firstOf = (work: readonly Command[], end: readonly Command[]): readonly Co
   work.length > 0 ? work : end;
 
 function resumptions(run: FoldedRun, live: Live): Command[] {
-  const { occupied } = run.schedule;
+  const { occupied } = run.all.places;
   if (occupied.size === live.performing.size) return [];
   return [...occupied]
-    .filter((node) => !live.performing.has(node))
-    .map((node) => ({ type: 'resumeNode', node, attempt: run.nodes.get(node)!.attempt }));
+    .filter(({ id }) => !live.performing.has(id))
+    .map(({ id, attempt, resumptions: taken }) => ({
+      type: taken > mostResumptions ? 'giveUpNode' : 'resumeNode',
+      node: id,
+      attempt,
+    }));
 }
 
-function starts(run: FoldedRun, live: Live): Command[] {
+/** What needs no place: nodes to pass over, groups to bring on. */
+function following({ all }: FoldedRun): Command[] {
+  if (all.toSkip.size === 0 && all.dueGroups.size === 0) return [];
   const commands: Command[] = [];
-  for (const [resource, ready] of run.schedule.ready) {
-    let room = run.schedule.room(resource);
-    for (const node of ready) {
-      if (room <= 0) break;
-      if (live.resting.has(node)) continue;
-      commands.push({ type: 'startNode', node, attempt: run.nodes.get(node)!.attempt + 1 });
-      room--;
-    }
-  }
+  for (const [{ id }, reason] of all.toSkip) commands.push({ type: 'skipNode', node: id, reason });
+  for (const { id } of all.dueGroups) commands.push({ type: 'advanceGroup', node: id });
   return commands;
 }
 
+function starts(run: FoldedRun, { now, resting, room, most = Infinity }: Live): readonly Command[] {
+  const { places, undoing } = run.all;
+  if (places.readyCount === 0) return [];
+  const stopped = isFailing(run);
+  const not = (node: NodeRecord): boolean => resting.has(node.id) || (stopped && node !== undoing);
+  return places
+    .next(now, most, { room, not: resting.size > 0 || stopped ? not : undefined })
+    .map(({ id, attempt }) => ({ type: 'startNode', node: id, attempt: attempt + 1 }));
+}
+
+/** Whether a failure keeps everything from starting. */
+function isFailing({ all, workflow }: FoldedRun): boolean {
+  const { onFailure = 'continue' } = workflow.policy ?? {};
+  return onFailure !== 'continue' && all.failures.size > 0;
+}
+
 function ending(run: FoldedRun): readonly Command[] {
-  const { occupied, ready, failures, done } = run.schedule;
-  if (occupied.size > 0) return [];
-  if (done === run.nodes.size) return [{ type: 'completeRun' }];
-  for (const nodes of ready.values()) if (nodes.size > 0) return [];
-  for (const node of failures) return [{ type: 'failRun', problem: run.nodes.get(node)!.problem! }];
-  throw new Error(`run ${run.run}: nothing is at work, can start or has failed, and yet it is not complete`);
+  const { places, toSkip, dueGroups, failures, top, effects, undoing } = run.all;
+  if (places.occupied.size > 0 || toSkip.size > 0 || dueGroups.size > 0) return [];
+  if (top.left === 0) return [{ type: 'completeRun' }];
+  const stopped = isFailing(run);
+  if (places.readyCount > 0 && (!stopped || undoing)) return [];
+  const [first] = failures;
+  if (!first)
+    throw new Error(
+      `run ${run.run}: nothing is at work, can start or has failed, and yet it is not complete`,
+    );
+  const last = effects.at(-1);
+  if (stopped && run.workflow.policy?.onFailure === 'compensate' && last)
+    return [{ type: 'undoNode', node: last.scope.prefix + last.definition.compensate!, by: last.id }];
+  return [{ type: 'failRun', problem: first.problem! }];
 }

@@ -1,14 +1,15 @@
-import type { EventOf, RecordedEvent } from '../../schemas/journal/events';
+import type { EventOf, RecordedEvent, RunEvent } from '../../schemas/journal/events';
 import type { Problem } from '../../schemas/codes';
-import { workflow as workflowSchema, type Workflow } from '../../schemas/journal/workflow';
+import type { Workflow } from '../../schemas/journal/workflow';
 import type { RunState } from '../../schemas/wire/run';
 import { Emitter, problem, problemOf, type Clock, type Ids, type Json, type Log } from '../base';
 import { foldAll } from './fold';
-import type { RunCommand } from './loopEvents';
-import type { Journal, Performers, Progress } from './ports';
+import { createdEvent, forkEvents } from './creation';
+import type { RunCommand, Wish } from './loopEvents';
+import type { Expressions, Journal, Performers, Progress } from './ports';
 import { RunLoop } from './runLoop';
+import { SharedRoom } from './sharedRoom';
 import type { RunFold } from './state';
-import { checkWorkflow } from './workflow';
 
 export interface EngineOptions {
   readonly journal: Journal;
@@ -18,6 +19,12 @@ export interface EngineOptions {
   readonly ids: Ids;
   /** The name of this life of the sidecar; recorded when it takes a run over. */
   readonly epoch: string;
+  /** For conditions and transforms; a workflow without any needs none. */
+  readonly expressions?: Expressions;
+  /** SHA-256 of a text in hex, by which equal inputs are known; without it nothing is reused. */
+  readonly hash?: (text: string) => string;
+  /** Bounded parallelism of all runs together, by resource class; `*` bounds all classes. */
+  readonly limits?: Readonly<Record<string, number>>;
   readonly log: Log;
 }
 
@@ -27,6 +34,10 @@ export interface StartRun {
   readonly workflow: Workflow;
   /** What the run's performers need to know; given to each of them. */
   readonly facts: Readonly<Record<string, Json>>;
+  /** Values of the workflow's inputs by node id. */
+  readonly inputs?: Readonly<Record<string, Json>>;
+  /** What starts it, where that is not a person. */
+  readonly trigger?: EventOf<'RunCreated'>['trigger'];
   /** The run's id, where the caller had to know it before. */
   readonly run?: string;
 }
@@ -57,9 +68,11 @@ export class Engine {
   private readonly progressed: Emitter<Progress>;
   private readonly troubled: Emitter<RunTrouble>;
   private readonly troubles = new Map<string, Problem>();
+  private readonly room: SharedRoom;
   private stopped = false;
 
   constructor(private readonly options: EngineOptions) {
+    this.room = new SharedRoom(options.limits ?? {});
     const onError = (thrown: unknown) => options.log.error('a listener failed', { detail: String(thrown) });
     this.changed = new Emitter(onError);
     this.progressed = new Emitter(onError);
@@ -89,32 +102,18 @@ export class Engine {
    * Starts a run and returns its id when it is durable. Throws `workflow.*` for a workflow that could
    * never end and `data.*` when it cannot be recorded; nothing is left behind then.
    */
-  async start({
-    title,
-    kind,
-    workflow,
-    facts,
-    run = this.options.ids.next('run'),
-  }: StartRun): Promise<string> {
+  async start({ run = this.options.ids.next('run'), ...start }: StartRun): Promise<string> {
     if (this.stopped) throw problem('cancelled');
-    const checked = workflowSchema.safeParse(workflow);
-    if (!checked.success) {
-      const issue = checked.error.issues[0]!;
-      throw problem('workflow.malformed', { title, place: issue.path.join('.'), detail: issue.message });
-    }
-    checkWorkflow(checked.data, this.options.performers);
-    const created = {
-      type: 'RunCreated',
-      title,
-      kind,
-      workflow: checked.data,
-      facts: facts as never,
-    } as const;
-    const owned = { type: 'RunOwned', epoch: this.options.epoch } as const;
-    const recorded = await this.options.journal.append(run, 0, [created, owned]);
-    const loop = this.adopt(recorded);
-    this.changed.fire({ run, events: recorded });
-    loop.wake();
+    await this.begin(run, [createdEvent(start, this.options.performers)]);
+    return run;
+  }
+
+  /**
+   * Begins a new run with everything another has completed, but for `nodes` and what comes after them,
+   * which it does anew. The other run stays as it is. Returns the new run's id. Throws `run.*`.
+   */
+  async fork(from: string, nodes: readonly string[], run = this.options.ids.next('run')): Promise<string> {
+    await this.begin(run, forkEvents(this.loop(from).state, nodes));
     return run;
   }
 
@@ -137,14 +136,36 @@ export class Engine {
     }
   }
 
-  /** Pauses (nodes at work finish), resumes or cancels a run, or retries its failed nodes. Throws `run.*`. */
+  /**
+   * Does what a person wishes of a run: pause (nodes at work finish), resume, cancel, retry from nodes, skip
+   * or edit a node. Durable when resolved. Throws `run.*` when its state forbids it.
+   */
+  async wish(run: string, wish: Wish): Promise<RunState> {
+    return this.loop(run).wish(wish);
+  }
+
+  /** Pauses, resumes or cancels a run, or retries its failed nodes. Throws `run.*`. */
   async command(run: string, command: RunCommand): Promise<RunState> {
-    return this.loop(run).command(command);
+    return this.wish(run, { wish: command });
   }
 
   /** Answers an open question with one of its choices; durable when resolved. Throws `run.*`. */
-  async answer(run: string, question: string, answer: string, note?: string): Promise<RunState> {
-    return this.loop(run).answer(question, answer, note);
+  async answer(
+    run: string,
+    question: string,
+    answer: string,
+    note?: string,
+    value?: Json,
+  ): Promise<RunState> {
+    return this.loop(run).answer(question, answer, note, value);
+  }
+
+  /** Gives a node the value it asked a person for. Throws `run.questionUnknown` when it asks for none. */
+  async provide(run: string, node: string, value: Json): Promise<RunState> {
+    const loop = this.loop(run);
+    const open = loop.state.questions.find((one) => one.node === node && one.question.kind === 'input');
+    if (!open) throw problem('run.questionUnknown', { question: node });
+    return loop.answer(open.question.id, open.question.choices[0]!, undefined, value);
   }
 
   /** Records a decision on a file; allowed in every state of a run. */
@@ -184,12 +205,24 @@ export class Engine {
     return loop;
   }
 
+  private async begin(run: string, events: readonly RunEvent[]): Promise<void> {
+    const owned = { type: 'RunOwned', epoch: this.options.epoch } as const;
+    const recorded = await this.options.journal.append(run, 0, [...events, owned]);
+    const loop = this.adopt(recorded);
+    this.changed.fire({ run, events: recorded });
+    loop.wake();
+  }
+
   private adopt(recorded: readonly RecordedEvent[]): RunLoop {
     const state = foldAll(recorded);
     if (!state) throw new Error('a run without events');
     const { run } = state;
     const loop = new RunLoop(state, {
+      expressions: noExpressions,
+      hash: () => '',
       ...this.options,
+      room: this.room,
+      load: () => foldAll(this.options.journal.read(run))!,
       onChanged: (events) => this.changed.fire({ run, events }),
       onProgress: (progress) => this.progressed.fire(progress),
       onTrouble: (found) => this.trouble(run, found),
@@ -204,3 +237,12 @@ export class Engine {
     this.troubled.fire({ run, problem: found });
   }
 }
+
+const noExpressions: Expressions = {
+  condition: (_scope, text) => {
+    throw new Error(`there is nothing to evaluate ${text} with`);
+  },
+  transform: ({ op }) => {
+    throw new Error(`there is nothing to transform a value with: ${op}`);
+  },
+};

@@ -1,20 +1,22 @@
 import type { Problem } from '../../schemas/codes';
 import type { EventOf, Question, RecordedEvent, RunEvent } from '../../schemas/journal/events';
-import type { Workflow, WorkflowNode } from '../../schemas/journal/workflow';
+import type { Workflow } from '../../schemas/journal/workflow';
 import type { RunState } from '../../schemas/wire/run';
 import type { Json } from '../base';
+import { Nodes } from './nodes';
 import type { Answer } from './ports';
-import { Places, type Schedule } from './places';
 import { Decisions, Questions } from './records';
-import { keepsSteps } from './retry';
-import type { NodeFold, RunFold } from './state';
-
-export type { Schedule } from './places';
+import type { NodeRecord } from './node';
+import type { RunFold } from './state';
 
 /** A fold with what deciding needs besides; other rooms see the `RunFold` in it. */
 export interface FoldedRun extends RunFold {
-  readonly definitions: ReadonlyMap<string, WorkflowNode>;
-  readonly schedule: Schedule;
+  readonly nodes: ReadonlyMap<string, NodeRecord>;
+  /** The nodes with what follows from their states. */
+  readonly all: Nodes;
+  readonly begunAt: number;
+  /** Why the run is being stopped, if it is. */
+  readonly stopping: Problem | undefined;
   /** Answers by question id, of the whole run. */
   readonly answers: ReadonlyMap<string, Answer>;
 }
@@ -43,19 +45,9 @@ export function foldAll(events: Iterable<RecordedEvent>): FoldedRun | undefined 
 
 /** What the run was told to do; `waiting` is not among it because it follows from the nodes. */
 type Stage = Exclude<RunState, 'waiting'>;
+const ended: readonly Stage[] = ['completed', 'failed', 'cancelled'];
 
-const noSteps: ReadonlyMap<string, Json> = new Map();
-
-class NodeRecord implements NodeFold {
-  state: NodeFold['state'] = 'pending';
-  attempt = 0;
-  startedAt: number | null = null;
-  endedAt: number | null = null;
-  output: Json | undefined = undefined;
-  problem: Problem | null = null;
-  steps: ReadonlyMap<string, Json> = noSteps;
-  constructor(readonly id: string) {}
-}
+type Values = Readonly<Record<string, Json>>;
 
 class Folding implements FoldedRun {
   seq: number;
@@ -63,16 +55,21 @@ class Folding implements FoldedRun {
   state: RunState = 'running';
   endedAt: number | null = null;
   problem: Problem | null = null;
+  stopping: Problem | undefined;
+  outputs: Values = {};
   readonly run: string;
   readonly title: string;
   readonly kind: RunFold['kind'];
   readonly workflow: Workflow;
-  readonly facts: Readonly<Record<string, Json>>;
+  readonly facts: Values;
+  readonly inputs: Values;
+  readonly forkedFrom: RunFold['forkedFrom'];
+  readonly trigger: RunFold['trigger'];
   readonly createdAt: number;
-  readonly nodes = new Map<string, NodeRecord>();
-  readonly definitions = new Map<string, WorkflowNode>();
+  /** When the present generation began. */
+  begunAt: number;
   readonly answers = new Map<string, Answer>();
-  readonly schedule: Places;
+  readonly all: Nodes;
   private readonly asked = new Questions();
   private readonly decided = new Decisions();
   private stage: Stage = 'running';
@@ -88,15 +85,27 @@ class Folding implements FoldedRun {
     this.seq = recorded.seq;
     this.position = recorded.position;
     this.createdAt = recorded.at;
+    this.begunAt = recorded.at;
     this.title = created.title;
     this.kind = created.kind;
     this.workflow = created.workflow;
-    this.facts = created.facts as Readonly<Record<string, Json>>;
-    for (const node of created.workflow.nodes) {
-      this.nodes.set(node.id, new NodeRecord(node.id));
-      this.definitions.set(node.id, node);
-    }
-    this.schedule = new Places(created.workflow);
+    this.facts = created.facts as Values;
+    this.inputs = (created.inputs ?? {}) as Values;
+    this.forkedFrom = created.forkedFrom;
+    this.trigger = created.trigger;
+    this.all = new Nodes(created.workflow, recorded.at);
+  }
+
+  get nodes(): ReadonlyMap<string, NodeRecord> {
+    return this.all.records;
+  }
+
+  get generation(): number {
+    return this.all.generation;
+  }
+
+  get spent() {
+    return this.all.purse.spentInAll;
   }
 
   get questions(): readonly { readonly node: string; readonly question: Question }[] {
@@ -117,10 +126,13 @@ class Folding implements FoldedRun {
   }
 
   private waits(): boolean {
+    const { places, dueGroups, toSkip } = this.all;
     return (
       this.asked.size > 0 &&
-      this.schedule.occupied.size === this.asked.nodesWaiting &&
-      !this.schedule.canStart()
+      places.occupied.size === this.asked.nodesWaiting &&
+      dueGroups.size === 0 &&
+      toSkip.size === 0 &&
+      !places.canStart()
     );
   }
 
@@ -129,70 +141,71 @@ class Folding implements FoldedRun {
       case 'RunCreated':
         throw new Error(`run ${this.run} was created twice`);
       case 'RunOwned':
+        for (const node of this.all.places.occupied) node.resumptions++;
         return;
       case 'NodeStarted':
-        return this.started(event, at);
-      case 'StepRecorded': {
-        const node = this.working(event.node, event.attempt);
-        if (node.steps === noSteps) node.steps = new Map();
-        (node.steps as Map<string, Json>).set(event.key, event.outcome as Json);
+        this.all.started(event, at);
         return;
-      }
-      case 'NodeCompleted': {
-        const node = this.working(event.node, event.attempt);
-        this.leave(node, at);
-        node.state = 'completed';
-        node.output = event.output as Json;
-        node.problem = null;
-        this.schedule.completed(node.id);
+      case 'StepRecorded':
+        return this.all.stepRecorded(event);
+      case 'NodeCompleted':
+        this.asked.drop(event.node);
+        this.all.completed(event, at);
         return;
-      }
-      case 'NodeFailed': {
-        const node = this.working(event.node, event.attempt);
-        this.leave(node, at);
-        node.problem = event.problem;
-        // A failure that is not final leaves the node ready for its next try.
-        node.state = event.final ? 'failed' : 'pending';
-        this.schedule.failed(node.id, event.final);
+      case 'NodeFailed':
+        this.asked.drop(event.node);
+        this.all.failed(event, at);
         return;
-      }
+      case 'NodeReused':
+        return this.all.reused(event, at);
+      case 'NodeSkipped':
+        this.reopen();
+        return this.all.skipped(event, at);
+      case 'NodeSubstituted':
+        return this.all.substituted(event, at);
+      case 'StandbyCalled':
+        return this.all.standbyCalled(event, at);
+      case 'RoundBegun':
+        return this.all.roundBegun(event, at);
+      case 'NodeEdited':
+        return this.all.edited(event);
+      case 'GenerationBegun':
+        this.all.generationBegun(event, at);
+        this.begunAt = at;
+        return this.reopen();
       case 'QuestionAsked': {
-        const node = this.working(event.node);
+        const node = this.all.working(event.node);
         this.asked.open(node.id, event.question as Question);
         node.state = 'waiting';
+        node.waitsSince ??= at;
         return;
       }
-      case 'QuestionAnswered': {
-        const asker = this.asked.close(event.question);
-        if (asker === undefined) throw new Error(`run ${this.run}: ${event.question} is not open`);
-        this.answers.set(event.question, {
-          answer: event.answer,
-          ...(event.note === undefined ? {} : { note: event.note }),
-        });
-        if (!this.asked.waits(asker)) this.node(asker).state = 'running';
-        return;
-      }
-      case 'NodeRetried': {
-        const node = this.node(event.node);
-        if (node.state !== 'failed') throw new Error(`node ${node.id} is ${node.state}, not failed`);
-        node.state = 'pending';
-        this.schedule.retried(node.id);
-        if (this.stage === 'failed') this.stage = 'running';
-        this.endedAt = null;
-        this.problem = null;
-        return;
-      }
+      case 'QuestionAnswered':
+        return this.answered(event, at);
+      case 'NodeRetried':
+        this.all.retried(event.node, at);
+        return this.reopen();
       case 'RunPaused':
         return this.enter('paused', ['running']);
       case 'RunResumed':
         return this.enter('running', ['paused']);
+      case 'RunStopping':
+        this.enter('cancelling', ['running', 'paused']);
+        this.stopping = event.problem;
+        return;
       case 'RunCancelRequested':
-        return this.enter('cancelling', ['running', 'paused']);
+        this.enter('cancelling', ['running', 'paused', 'cancelling']);
+        this.stopping = undefined;
+        return;
       case 'RunCompleted':
-        return this.end('completed', at);
+        this.end('completed', at);
+        this.outputs = (event.outputs ?? {}) as Values;
+        return;
       case 'RunFailed':
         this.end('failed', at);
         this.problem = event.problem;
+        if (this.stopping) this.cancelRest(at);
+        this.stopping = undefined;
         return;
       case 'RunCancelled':
         this.end('cancelled', at);
@@ -202,21 +215,32 @@ class Folding implements FoldedRun {
     }
   }
 
-  private started(event: EventOf<'NodeStarted'>, at: number): void {
-    const node = this.node(event.node);
-    if (node.state !== 'pending' || event.attempt !== node.attempt + 1)
-      throw new Error(`node ${node.id} is ${node.state} after attempt ${node.attempt}; not ${event.attempt}`);
-    this.schedule.started(node.id);
+  private answered(event: EventOf<'QuestionAnswered'>, at: number): void {
+    const asker = this.asked.close(event.question);
+    if (asker === undefined) throw new Error(`run ${this.run}: ${event.question} is not open`);
+    this.answers.set(event.question, {
+      answer: event.answer,
+      ...(event.note === undefined ? {} : { note: event.note }),
+      ...(event.value === undefined ? {} : { value: event.value as Json }),
+    });
+    if (this.asked.waits(asker)) return;
+    const node = this.all.of(asker);
     node.state = 'running';
-    node.attempt = event.attempt;
-    node.startedAt = at;
-    node.endedAt = null;
-    if (node.problem === null || !keepsSteps(node.problem)) node.steps = noSteps;
+    if (node.waitsSince !== undefined) node.waited += at - node.waitsSince;
+    node.waitsSince = undefined;
   }
 
-  private leave(node: NodeRecord, at: number): void {
-    node.endedAt = at;
-    this.asked.drop(node.id);
+  private cancelRest(at: number): void {
+    this.asked.clear();
+    this.all.cancelRest(at);
+  }
+
+  /** A run that has ended goes on because some of it is done again, or need not be done. */
+  private reopen(): void {
+    if (!ended.includes(this.stage)) return;
+    this.stage = 'running';
+    this.endedAt = null;
+    this.problem = null;
   }
 
   private enter(stage: Stage, from: readonly Stage[]): void {
@@ -228,28 +252,5 @@ class Folding implements FoldedRun {
   private end(stage: Stage, at: number): void {
     this.enter(stage, ['running', 'paused', 'cancelling']);
     this.endedAt = at;
-  }
-
-  private cancelRest(at: number): void {
-    for (const node of this.nodes.values()) {
-      if (node.state === 'completed' || node.state === 'failed') continue;
-      if (node.startedAt !== null) this.leave(node, at);
-      node.state = 'cancelled';
-    }
-    this.schedule.clear();
-  }
-
-  private node(id: string): NodeRecord {
-    const node = this.nodes.get(id);
-    if (!node) throw new Error(`run ${this.run} has no node ${id}`);
-    return node;
-  }
-
-  /** The node, which must be at work (on this attempt). */
-  private working(id: string, attempt?: number): NodeRecord {
-    const node = this.node(id);
-    if (!this.schedule.occupied.has(id) || (attempt !== undefined && attempt !== node.attempt))
-      throw new Error(`node ${id} is ${node.state} in attempt ${node.attempt}, not at work in ${attempt}`);
-    return node;
   }
 }

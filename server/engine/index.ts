@@ -5,10 +5,10 @@
  */
 export * from './ports';
 export * from './state';
-export { fold, foldAll, type FoldedRun, type Schedule } from './fold';
+export { fold, foldAll, type FoldedRun } from './fold';
 export { decide, type Command, type Live } from './decide';
 export { checkWorkflow } from './workflow';
 export { backoffMs, isFinal } from './retry';
 export { SeqConflict } from './conflict';
 export { Engine, type EngineOptions, type StartRun, type RunChange, type RunTrouble } from './engine';
-export type { RunCommand } from './loopEvents';
+export type { RunCommand, Wish } from './loopEvents';

@@ -1,8 +1,19 @@
-import type { EventOf, Question } from '../../schemas/journal/events';
+import type { EventOf, Question, Spending } from '../../schemas/journal/events';
 import type { RunState } from '../../schemas/wire/run';
 import type { Json } from '../base';
 
 export type RunCommand = 'pause' | 'resume' | 'cancel' | 'retry';
+
+/** What a person can wish of a run besides answering. */
+export type Wish =
+  | { readonly wish: 'pause' | 'resume' }
+  | { readonly wish: 'cancel'; readonly reason?: string | undefined }
+  /** Failed nodes, or those that are named, and all after them are done again. */
+  | { readonly wish: 'retry'; readonly nodes?: readonly string[] | undefined }
+  /** A node is passed over; `output` takes the place of its outputs. */
+  | { readonly wish: 'skip'; readonly node: string; readonly output?: Json | undefined }
+  /** Other params for a node that has not started. */
+  | { readonly wish: 'edit'; readonly node: string; readonly params: Json };
 
 /** Who waits for an event to be taken in. */
 export interface Settle<T> {
@@ -22,6 +33,7 @@ export type WorkEvent =
       readonly attempt: number;
       readonly key: string;
       readonly outcome: Json;
+      readonly spent: Spending | undefined;
       readonly settle: Settle<void>;
     }
   | {
@@ -40,12 +52,13 @@ export type WorkEvent =
 
 /** People's events: refused with the problem when they cannot be recorded. */
 export type PersonEvent =
-  | { readonly type: 'commanded'; readonly command: RunCommand; readonly settle: Settle<RunState> }
+  | { readonly type: 'wished'; readonly wish: Wish; readonly settle: Settle<RunState> }
   | {
       readonly type: 'answered';
       readonly question: string;
       readonly answer: string;
       readonly note: string | undefined;
+      readonly value: Json | undefined;
       readonly settle: Settle<RunState>;
     }
   | {
@@ -62,10 +75,12 @@ export type LoopEvent =
   | { readonly type: 'takenOver'; readonly epoch: string }
   /** A node has paused long enough before its next try. */
   | { readonly type: 'rested'; readonly node: string }
+  /** The run has taken as long as it may. */
+  | { readonly type: 'timedOut'; readonly generation: number }
   /** Performers had time to clean up after a cancel request; the rest are left behind. */
   | { readonly type: 'graceOver' }
   /** Look again: at the start, and after a pause because the journal could not be written. */
   | { readonly type: 'woken' };
 
 export const isPersonEvent = (event: LoopEvent): event is PersonEvent =>
-  event.type === 'commanded' || event.type === 'answered' || event.type === 'fileDecided';
+  event.type === 'wished' || event.type === 'answered' || event.type === 'fileDecided';

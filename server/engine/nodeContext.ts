@@ -1,78 +1,134 @@
-import type { Question } from '../../schemas/journal/events';
+import type { Question, Spending } from '../../schemas/journal/events';
 import type { Json, Log } from '../base';
 import type { FoldedRun } from './fold';
-import type { Answer, NodeContext, Progress, QuestionDraft } from './ports';
+import type { Job } from './job';
+import type { NodeRecord } from './node';
+import type { Answer, Expressions, NodeContext, Progress, QuestionDraft, Variation } from './ports';
+import { inputsOf } from './values';
 
 /** What a context passes on to the loop of its run. */
 export interface ContextHost {
-  recordStep(node: string, attempt: number, key: string, outcome: Json): Promise<void>;
+  recordStep(node: string, attempt: number, key: string, outcome: Json, spent?: Spending): Promise<void>;
   question(node: string, attempt: number, question: Question, signal: AbortSignal): Promise<Answer>;
 }
 
 interface ContextOptions {
+  readonly expressions: Expressions;
   readonly log: Log;
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** The context of one attempt. Asking twice for one step or question at the same time is one work, one question. */
-export function nodeContext(
-  run: FoldedRun,
-  node: string,
-  attempt: number,
-  signal: AbortSignal,
-  options: ContextOptions,
-  host: ContextHost,
-): NodeContext {
-  const fold = run.nodes.get(node)!;
-  const working = new Map<string, Promise<Json>>();
-  const asking = new Map<string, Promise<Answer>>();
-  const recorded = (key: string) => fold.attempt === attempt && fold.steps.has(key);
+/**
+ * The context of one attempt. Asking twice for one step or question at the same time is one work, one
+ * question. What a simple performer does not look at is not made: thousands may be at work at once.
+ */
+export class AttemptContext implements NodeContext {
+  // Own members: a context for part of the work is made by spreading this one and replacing one of them.
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly run: string;
+  readonly node: string;
+  readonly attempt: number;
+  readonly params: Json;
+  readonly inputs: Readonly<Record<string, Json>>;
+  readonly grant: Spending;
+  readonly variation: Variation;
+  private readonly working = new Pending<Json>();
+  private readonly asking = new Pending<Answer>();
 
-  async function workOnce(key: string, work: () => Promise<Json>): Promise<Json> {
-    // Between steps is where cancelling takes hold; the outcome of work under way is kept.
-    signal.throwIfAborted();
-    const outcome = asJson(await work());
-    await host.recordStep(node, attempt, key, outcome);
-    return outcome;
+  /** Throws what a transform on the way to an input throws. */
+  constructor(
+    private readonly state: FoldedRun,
+    private readonly record: NodeRecord,
+    private readonly job: Job,
+    private readonly options: ContextOptions,
+    private readonly host: ContextHost,
+  ) {
+    this.signal = job.signal;
+    this.log = options.log.child({ run: state.run, node: record.id, attempt: job.attempt });
+    this.run = state.run;
+    this.node = record.id;
+    this.attempt = job.attempt;
+    this.params = record.params;
+    this.inputs = inputsOf(state, record, options.expressions);
+    this.grant = record.grant ?? {};
+    this.variation = record.variation;
   }
 
-  return {
-    signal,
-    log: options.log.child({ run: run.run, node, attempt }),
-    run: run.run,
-    node,
-    attempt,
-    idempotencyKey: `${run.run}/${node}/${attempt}`,
-    params: run.definitions.get(node)!.params as Json,
-    inputs: {},
-    grant: {},
-    variation: 'same',
-    cleanup: signal,
-    after: run.definitions.get(node)!.after,
-    facts: run.facts,
-    output: (other) => run.nodes.get(other)?.output,
-    recorded,
-    async step<T extends Json>(key: string, work: () => Promise<T>): Promise<T> {
-      if (recorded(key)) return fold.steps.get(key) as T;
-      let job = working.get(key);
-      if (!job) {
-        job = workOnce(key, work).finally(() => working.delete(key));
-        working.set(key, job);
-      }
-      return (await job) as T;
-    },
-    ask(draft: QuestionDraft): Promise<Answer> {
-      const id = `${node}/${attempt}/${draft.id}`;
-      let answer = asking.get(id);
-      if (!answer) {
-        const question = asJson({ ...draft, id } as unknown as Json) as unknown as Question;
-        answer = host.question(node, attempt, question, signal).finally(() => asking.delete(id));
-        asking.set(id, answer);
-      }
-      return answer;
-    },
-    progress: (text, facts = {}) => options.onProgress({ run: run.run, node, text, facts }),
-  };
+  get cleanup(): AbortSignal {
+    return this.job.cleanup;
+  }
+
+  get idempotencyKey(): string {
+    return `${this.run}/${this.node}/${this.attempt}`;
+  }
+
+  get facts(): Readonly<Record<string, Json>> {
+    return this.state.facts;
+  }
+
+  get after(): readonly string[] {
+    const { scope, definition } = this.record;
+    return scope.prefix === '' ? definition.after : definition.after.map((before) => scope.prefix + before);
+  }
+
+  /** Within a group a name means the node beside it, wherever else it means the node of the top level. */
+  output(other: string): Json | undefined {
+    const { nodes } = this.state;
+    return (nodes.get(this.record.scope.prefix + other) ?? nodes.get(other))?.output;
+  }
+
+  recorded(key: string): boolean {
+    return this.record.attempt === this.attempt && this.record.steps.has(key);
+  }
+
+  async step<T extends Json>(
+    key: string,
+    work: () => Promise<T>,
+    spent?: (outcome: T) => Spending,
+  ): Promise<T> {
+    if (this.recorded(key)) return this.record.steps.get(key) as T;
+    return (await this.working.once(key, () => this.work(key, work, spent))) as T;
+  }
+
+  ask(draft: QuestionDraft): Promise<Answer> {
+    const id = `${this.node}/${this.attempt}/${draft.id}`;
+    return this.asking.once(id, () => {
+      const question = asJson({ ...draft, id } as unknown as Json) as unknown as Question;
+      return this.host.question(this.node, this.attempt, question, this.signal);
+    });
+  }
+
+  progress(text: string, facts: Readonly<Record<string, Json>> = {}): void {
+    this.options.onProgress({ run: this.run, node: this.node, text, facts });
+  }
+
+  private async work<T extends Json>(
+    key: string,
+    work: () => Promise<T>,
+    spent?: (outcome: T) => Spending,
+  ): Promise<Json> {
+    // Between steps is where cancelling takes hold; the outcome of work under way is kept.
+    this.signal.throwIfAborted();
+    const outcome = asJson(await work());
+    await this.host.recordStep(this.node, this.attempt, key, outcome, spent?.(outcome as T));
+    return outcome;
+  }
+}
+
+/** Work under way by key; whoever asks for the same meanwhile is given the same. */
+class Pending<T> {
+  private open: Map<string, Promise<T>> | undefined;
+
+  once(key: string, work: () => Promise<T>): Promise<T> {
+    const open = (this.open ??= new Map<string, Promise<T>>());
+    let job = open.get(key);
+    if (!job) {
+      job = work().finally(() => open.delete(key));
+      open.set(key, job);
+    }
+    return job;
+  }
 }
 
 /** A value as the journal will give it back: what is returned live is what a replay returns. */

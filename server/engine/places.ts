@@ -1,113 +1,178 @@
-import type { Workflow, WorkflowNode } from '../../schemas/journal/workflow';
+import type { NodeRecord } from './node';
 
-/** Which nodes could start and which hold a place, kept up event by event so that deciding need not search. */
+/** A waiting node gains one point of priority a second, so that nothing waits for ever behind what is more urgent. */
+const agingMs = 1000;
+
+/** What deciding needs to know of the ready set; see `Places`. */
 export interface Schedule {
-  /** Pending nodes whose predecessors have all completed, by resource, longest ready first. */
-  readonly ready: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Nodes at work: running, or waiting for an answer in the middle of their work. */
-  readonly occupied: ReadonlySet<string>;
-  /** Failed for good, oldest failure first. */
-  readonly failures: ReadonlySet<string>;
-  /** Number of completed nodes. */
-  readonly done: number;
-  /** How many more nodes of a resource may start; infinite without a limit. */
-  room(resource: string): number;
-  /** Tries of a node that failed since it was first started or last retried by a person. */
-  failuresOf(node: string): number;
+  /** Nodes that may start, best first, at most `most` and never more than `room` allows. */
+  next(now: number, most: number, options?: NextOptions): readonly NodeRecord[];
+  /** Nodes at work: running, or waiting for an answer in the middle of their work. Groups are not among them. */
+  readonly occupied: ReadonlySet<NodeRecord>;
+  /** How many nodes could start if there were room. */
+  readonly readyCount: number;
 }
 
-/** The schedule of one run as its fold keeps it. A waiting node keeps its place: it is in the middle of its work. */
+export interface NextOptions {
+  /** More room than the run's own limits leave is not given; absent: unbounded. */
+  readonly room?: ((resource: string) => number) | undefined;
+  /** Nodes that may not start now, though they are ready. */
+  readonly not?: ((node: NodeRecord) => boolean) | undefined;
+}
+
+interface Bucket {
+  readonly resource: string;
+  readonly priority: number;
+  /** Longest ready first. */
+  readonly nodes: Set<NodeRecord>;
+}
+
+/** Ready nodes and places of one run, kept up event by event so that deciding need not search. */
 export class Places implements Schedule {
-  readonly ready = new Map<string, Set<string>>();
-  readonly occupied = new Set<string>();
-  readonly failures = new Set<string>();
-  done = 0;
-  private readonly limits: Readonly<Record<string, number>>;
+  readonly occupied = new Set<NodeRecord>();
+  readyCount = 0;
+  private readonly buckets = new Map<string, Map<number, Bucket>>();
   private readonly busy = new Map<string, number>();
-  private readonly tries = new Map<string, number>();
-  /** How many predecessors of a node have not completed. */
-  private readonly missing = new Map<string, number>();
-  private readonly successors = new Map<string, string[]>();
-  private readonly resources = new Map<string, string>();
 
-  constructor(workflow: Workflow) {
-    this.limits = workflow.limits;
-    for (const node of workflow.nodes) this.add(node);
+  constructor(private readonly limits: Readonly<Record<string, number>>) {}
+
+  /** Puts a node among the ready ones, behind those of its priority. */
+  ready(node: NodeRecord, at: number): void {
+    const { resource, priority = 0 } = node.definition;
+    let ofResource = this.buckets.get(resource);
+    if (!ofResource) this.buckets.set(resource, (ofResource = new Map<number, Bucket>()));
+    let bucket = ofResource.get(priority);
+    if (!bucket) ofResource.set(priority, (bucket = { resource, priority, nodes: new Set() }));
+    if (bucket.nodes.has(node)) return;
+    node.readyAt = at;
+    bucket.nodes.add(node);
+    this.readyCount++;
   }
 
-  private add(node: WorkflowNode): void {
-    this.resources.set(node.id, node.resource);
-    const after = new Set(node.after);
-    this.missing.set(node.id, after.size);
-    for (const id of after) {
-      const successors = this.successors.get(id);
-      if (successors) successors.push(node.id);
-      else this.successors.set(id, [node.id]);
-    }
-    if (after.size === 0) this.makeReady(node.id);
+  isReady(node: NodeRecord): boolean {
+    const { resource, priority = 0 } = node.definition;
+    return this.buckets.get(resource)?.get(priority)?.nodes.has(node) ?? false;
   }
 
+  /** Takes a node out of the ready ones, if it is among them. */
+  unready(node: NodeRecord): boolean {
+    const { resource, priority = 0 } = node.definition;
+    const was = this.buckets.get(resource)?.get(priority)?.nodes.delete(node) ?? false;
+    if (was) this.readyCount--;
+    return was;
+  }
+
+  /** Gives a ready node a place. */
+  take(node: NodeRecord): void {
+    this.occupied.add(node);
+    const { resource } = node.definition;
+    this.busy.set(resource, (this.busy.get(resource) ?? 0) + 1);
+  }
+
+  leave(node: NodeRecord): void {
+    if (!this.occupied.delete(node)) return;
+    const { resource } = node.definition;
+    this.busy.set(resource, this.busy.get(resource)! - 1);
+  }
+
+  busyOf(resource: string): number {
+    return this.busy.get(resource) ?? 0;
+  }
+
+  /** How many more nodes of a resource may start, by the run's own limits; infinite without one. */
   room(resource: string): number {
-    const limit = Object.hasOwn(this.limits, resource) ? this.limits[resource]! : Infinity;
-    return limit - (this.busy.get(resource) ?? 0);
-  }
-
-  failuresOf(node: string): number {
-    return this.tries.get(node) ?? 0;
+    return Math.min(
+      this.limit(resource) - (this.busy.get(resource) ?? 0),
+      this.limit('*') - this.occupied.size,
+    );
   }
 
   /** Whether some ready node has a free place. */
   canStart(): boolean {
-    for (const [resource, ready] of this.ready) if (ready.size > 0 && this.room(resource) > 0) return true;
+    if (this.readyCount === 0) return false;
+    for (const [resource, buckets] of this.buckets)
+      for (const { nodes } of buckets.values()) if (nodes.size > 0 && this.room(resource) > 0) return true;
     return false;
   }
 
-  started(id: string): void {
-    const resource = this.resources.get(id)!;
-    if (!this.ready.get(resource)?.delete(id)) throw new Error(`node ${id} started before its predecessors`);
-    this.occupied.add(id);
-    this.busy.set(resource, (this.busy.get(resource) ?? 0) + 1);
-  }
-
-  completed(id: string): void {
-    this.leave(id);
-    this.done++;
-    for (const next of this.successors.get(id) ?? []) {
-      const missing = this.missing.get(next)! - 1;
-      this.missing.set(next, missing);
-      if (missing === 0) this.makeReady(next);
+  next(now: number, most: number, { room = () => Infinity, not }: NextOptions = {}): readonly NodeRecord[] {
+    if (this.readyCount === 0) return [];
+    const lines = this.lines(room, not);
+    let total = Math.min(most, this.limit('*') - this.occupied.size);
+    const found: NodeRecord[] = [];
+    while (total > 0 && lines.length > 0) {
+      const line = best(lines, now);
+      found.push(line.head);
+      total--;
+      line.places.left--;
+      if (!line.advance()) lines.splice(lines.indexOf(line), 1);
+      for (let i = lines.length - 1; i >= 0; i--) if (lines[i]!.places.left <= 0) lines.splice(i, 1);
     }
+    return found;
   }
 
-  failed(id: string, final: boolean): void {
-    this.leave(id);
-    this.tries.set(id, this.failuresOf(id) + 1);
-    if (final) this.failures.add(id);
-    else this.makeReady(id);
+  private lines(room: (resource: string) => number, not: NextOptions['not']): Line[] {
+    const lines: Line[] = [];
+    for (const [resource, buckets] of this.buckets) {
+      const left = Math.min(this.limit(resource) - (this.busy.get(resource) ?? 0), room(resource));
+      if (left <= 0) continue;
+      const places = { left };
+      for (const bucket of buckets.values()) {
+        if (bucket.nodes.size === 0) continue;
+        const line = new Line(bucket, places, not);
+        if (line.advance()) lines.push(line);
+      }
+    }
+    return lines;
   }
 
-  retried(id: string): void {
-    this.failures.delete(id);
-    this.tries.delete(id);
-    this.makeReady(id);
+  private limit(resource: string): number {
+    return Object.hasOwn(this.limits, resource) ? this.limits[resource]! : Infinity;
   }
 
   clear(): void {
-    this.ready.clear();
+    this.buckets.clear();
     this.occupied.clear();
     this.busy.clear();
+    this.readyCount = 0;
+  }
+}
+
+/** The ready nodes of one resource and priority, looked at from the front. */
+class Line {
+  head!: NodeRecord;
+  readonly priority: number;
+  private readonly rest: Iterator<NodeRecord>;
+
+  constructor(
+    bucket: Bucket,
+    /** Shared by all priorities of the resource. */
+    readonly places: { left: number },
+    private readonly not: NextOptions['not'],
+  ) {
+    this.priority = bucket.priority;
+    this.rest = bucket.nodes.values();
   }
 
-  private leave(id: string): void {
-    this.occupied.delete(id);
-    const resource = this.resources.get(id)!;
-    this.busy.set(resource, this.busy.get(resource)! - 1);
+  advance(): boolean {
+    for (;;) {
+      const { value, done } = this.rest.next();
+      if (done === true) return false;
+      if (this.not?.(value) === true) continue;
+      this.head = value;
+      return true;
+    }
   }
 
-  private makeReady(id: string): void {
-    const resource = this.resources.get(id)!;
-    const ready = this.ready.get(resource);
-    if (ready) ready.add(id);
-    else this.ready.set(resource, new Set([id]));
+  score(now: number): number {
+    return this.priority + Math.max(0, now - this.head.readyAt) / agingMs;
   }
+}
+
+/** The line whose head goes first; the earlier line where two are equal. */
+function best(lines: readonly Line[], now: number): Line {
+  let found = lines[0]!;
+  if (lines.length === 1) return found;
+  for (const line of lines) if (line.score(now) > found.score(now)) found = line;
+  return found;
 }

@@ -10,9 +10,15 @@ import type { Context, Json } from '../base';
 export interface Journal {
   /**
    * Appends `events` to `run` in one transaction. `expectedSeq` is the run's last known seq (0 for a
-   * new run); a mismatch throws, because two owners would be writing.
+   * new run); a mismatch throws, because two owners would be writing. `at` is when
+   * they happened, in milliseconds since the epoch; the journal's clock says it where that is left out.
    */
-  append(run: string, expectedSeq: number, events: readonly RunEvent[]): Promise<readonly RecordedEvent[]>;
+  append(
+    run: string,
+    expectedSeq: number,
+    events: readonly RunEvent[],
+    at?: number,
+  ): Promise<readonly RecordedEvent[]>;
   /** All events of a run in order. */
   read(run: string): readonly RecordedEvent[];
   /** Up to `limit` events of all runs after `position`, in order; how clients catch up. */

@@ -48,6 +48,12 @@ export class Questions {
     return open.node;
   }
 
+  clear(): void {
+    this.byId.clear();
+    this.perNode.clear();
+    this.listed = undefined;
+  }
+
   /** Forgets what a node asked: its attempt is over, nobody waits for the answer. */
   drop(node: string): void {
     if (!this.perNode.has(node)) return;

@@ -1,4 +1,5 @@
 import type { Code, Problem } from '../../schemas/codes';
+import type { Retry } from '../../schemas/melody/policy';
 
 /** Problems that a further try would meet again: a person has to change something first. */
 const finalCodes: ReadonlySet<Code> = new Set<Code>([
@@ -11,8 +12,11 @@ const finalCodes: ReadonlySet<Code> = new Set<Code>([
   'model.refused',
   'model.scriptedUnknown',
   'model.noConsent',
+  'run.budgetSpent',
+  'run.crashLoop',
+  'run.notAList',
 ]);
-const finalFamilies = ['agent.', 'verify.', 'workflow.'];
+const finalFamilies = ['agent.', 'verify.', 'workflow.', 'melody.'];
 
 /** Whether a node that failed with this problem is not tried again by itself. */
 export function isFinal(problem: Problem): boolean {
@@ -34,9 +38,15 @@ const firstPauseMs = 1000;
 const longestPauseMs = 60_000;
 
 /**
- * How long to wait before the next try, in milliseconds: 1 s, 2 s, 4 s … at most a minute.
+ * How long to wait before the next try, in milliseconds; without a policy 1 s, 2 s, 4 s … at most a minute.
  * `failures` counts the tries that failed since a person last asked, from 1.
  */
-export function backoffMs(failures: number): number {
-  return Math.min(longestPauseMs, firstPauseMs * 2 ** Math.max(0, failures - 1));
+export function backoffMs(failures: number, policy: Partial<Retry> = {}): number {
+  const { backoff = 'exponential', seconds, mostSeconds } = policy;
+  const first = seconds === undefined ? firstPauseMs : seconds * 1000;
+  const most = mostSeconds === undefined ? longestPauseMs : mostSeconds * 1000;
+  const before = Math.max(0, failures - 1);
+  const grown =
+    backoff === 'constant' ? first : backoff === 'linear' ? first * (before + 1) : first * 2 ** before;
+  return Math.min(most, grown);
 }

@@ -1,23 +1,30 @@
-import type { EventOf, Question, RecordedEvent, RunEvent } from '../../schemas/journal/events';
+import type { EventOf, Question, RecordedEvent, RunEvent, Spending } from '../../schemas/journal/events';
 import type { Problem } from '../../schemas/codes';
 import type { RunState } from '../../schemas/wire/run';
 import { problem, problemOf, type Clock, type Json, type Log } from '../base';
+import { eventsOf, type ActOptions } from './act';
+import { Ahead } from './ahead';
 import { BrokenFold, SeqConflict } from './conflict';
 import { decide } from './decide';
 import { fold, type FoldedRun } from './fold';
-import { isPersonEvent, type LoopEvent, type RunCommand, type Settle } from './loopEvents';
+import { isPersonEvent, type LoopEvent, type Settle, type Wish } from './loopEvents';
 import { Performing } from './performing';
-import type { Answer, Journal, Performers, Progress } from './ports';
+import type { Answer, Journal, Progress } from './ports';
 import { backoffMs } from './retry';
-import { eventOfCommand, translate } from './translate';
+import type { Places } from './places';
+import type { SharedRoom, Sharer } from './sharedRoom';
+import { translate, type Translation } from './translate';
 import { Waiters } from './waiters';
 
 /** What a loop needs of its engine. */
-export interface LoopOptions {
+export interface LoopOptions extends ActOptions {
   readonly journal: Journal;
-  readonly performers: Performers;
   readonly clock: Clock;
   readonly log: Log;
+  /** The room that all runs share. */
+  readonly room: SharedRoom;
+  /** A second state of the run with all that is durable, for working ahead on. */
+  readonly load: () => FoldedRun;
   readonly onChanged: (events: readonly RecordedEvent[]) => void;
   readonly onProgress: (progress: Progress) => void;
   /** What keeps the run from being recorded, or undefined when it can be recorded again. */
@@ -27,17 +34,30 @@ export interface LoopOptions {
 /** How long performers may clean up after a cancel request, in milliseconds. */
 const cancelGraceMs = 30_000;
 
+/** What one turn takes in and starts at most, so that nobody else on the loop waits long for it. */
+const mostPerTurn = 500;
+/** How many nodes of one run are at work at once, whatever its limits leave unbounded: memory is not. */
+const mostAtWork = 1000;
+
+/** An attempt to be performed once that is durable. */
+interface Start {
+  readonly node: string;
+  readonly attempt: number;
+}
+
 /**
  * One run's life in this process. Everything that happens to the run is posted to one queue and taken in
- * by one turn at a time: translate to journal events, append, fold, tell, decide, act. So deciding sees
- * events in order, and nothing is acted upon that is not durable.
+ * by one turn at a time: what happened and what follows from it are worked out on a state that is ahead of
+ * the journal, and recorded in one transaction; only then is it shown, settled and acted upon. So nothing
+ * is acted upon that is not durable, and the outcome of a node shares a commit with the intent of the next.
  */
-export class RunLoop {
+export class RunLoop implements Sharer {
   private readonly queue: LoopEvent[] = [];
   private readonly performing: Performing;
   private readonly resting = new Set<string>();
   private readonly waiters = new Waiters();
   private readonly sleeping = new AbortController();
+  private readonly ahead: Ahead;
   private turning: Promise<void> | undefined;
   private closed = false;
   private trouble: Problem | undefined;
@@ -49,18 +69,26 @@ export class RunLoop {
     private readonly options: LoopOptions,
   ) {
     this.performing = new Performing(run, options, this);
+    this.ahead = new Ahead(options.load);
+    if (run.endedAt === null) options.room.add(this);
+    if (run.endedAt === null) this.limitTime();
   }
 
   get state(): FoldedRun {
     return this.run;
   }
 
+  get places(): Places | undefined {
+    return this.closed || this.run.endedAt !== null ? undefined : this.ahead.run.all.places;
+  }
+
   /** Whether work goes on, or will by itself; a run that waits for a person is not active. */
   get active(): boolean {
-    const { state, schedule, nodes } = this.run;
+    const { state, all } = this.run;
     if (this.closed) return false;
     if (state === 'running' || state === 'cancelling') return true;
-    return [...schedule.occupied].some((node) => nodes.get(node)!.state === 'running');
+    for (const node of all.places.occupied) if (node.state === 'running') return true;
+    return false;
   }
 
   wake(): void {
@@ -73,12 +101,12 @@ export class RunLoop {
     await this.turning;
   }
 
-  command(command: RunCommand): Promise<RunState> {
-    return this.ask((settle) => ({ type: 'commanded', command, settle }));
+  wish(wish: Wish): Promise<RunState> {
+    return this.ask((settle) => ({ type: 'wished', wish, settle }));
   }
 
-  answer(question: string, answer: string, note?: string): Promise<RunState> {
-    return this.ask((settle) => ({ type: 'answered', question, answer, note, settle }));
+  answer(question: string, answer: string, note?: string, value?: Json): Promise<RunState> {
+    return this.ask((settle) => ({ type: 'answered', question, answer, note, value, settle }));
   }
 
   record(event: EventOf<'FileDecided'>): Promise<RunState> {
@@ -86,8 +114,8 @@ export class RunLoop {
   }
 
   /** Used by a performer's context: makes a step's outcome durable. */
-  recordStep(node: string, attempt: number, key: string, outcome: Json): Promise<void> {
-    return this.ask((settle) => ({ type: 'stepDone', node, attempt, key, outcome, settle }));
+  recordStep(node: string, attempt: number, key: string, outcome: Json, spent?: Spending): Promise<void> {
+    return this.ask((settle) => ({ type: 'stepDone', node, attempt, key, outcome, spent, settle }));
   }
 
   /** Used by a performer's context: asks unless asked before, and waits for the answer. */
@@ -117,6 +145,7 @@ export class RunLoop {
     for (const event of this.queue.splice(0))
       if ('settle' in event) event.settle.reject(problem('cancelled'));
     await this.performing.ended(graceMs);
+    this.options.room.remove(this);
   }
 
   private ask<T>(event: (settle: Settle<T>) => LoopEvent): Promise<T> {
@@ -137,10 +166,7 @@ export class RunLoop {
     // Whoever posts in the same stretch shares the turn, and thus the commit.
     await undefined;
     try {
-      while (this.queue.length > 0) {
-        if (!(await this.takeIn(this.takeBatch()))) break;
-        if (!this.closed && !(await this.act())) break;
-      }
+      while (this.queue.length > 0) if (!(await this.takeIn(this.queue.splice(0, mostPerTurn)))) break;
     } catch (thrown) {
       this.giveUp(thrown);
     } finally {
@@ -148,74 +174,110 @@ export class RunLoop {
     }
   }
 
-  /** All events up to the next person's wish, which is judged alone against the state it finds. */
-  private takeBatch(): readonly LoopEvent[] {
-    const next = this.queue.findIndex(isPersonEvent);
-    const count = next === -1 ? this.queue.length : Math.max(1, next);
-    return this.queue.splice(0, count);
-  }
-
-  /** Records a batch; false when the journal cannot be written, with the batch back in the queue. */
+  /** Records what happened and what follows, then does it; false when the journal cannot be written. */
   private async takeIn(events: readonly LoopEvent[]): Promise<boolean> {
-    const batch = translate(this.run, events);
+    const at = this.options.clock.now();
+    const settles: NonNullable<Translation['settle']>[] = [];
+    for (const event of events) {
+      const { record, settle } = translate(this.ahead.run, event, this.options);
+      this.foresee(record, at);
+      if (settle) settles.push(settle);
+      this.takeNote(event);
+    }
+    const starting = this.closed ? [] : this.follow(at);
+    const record = this.ahead.handOver();
     try {
-      if (batch.record.length > 0) await this.append(batch.record);
+      if (record.length > 0) await this.append(record, at);
+      // Nothing waits to be recorded, so nothing keeps it from being recorded.
+      else if (this.trouble) this.options.onTrouble((this.trouble = undefined));
     } catch (thrown) {
-      this.queue.unshift(...events.filter(({ type }) => type !== 'woken'));
+      this.ahead.forget();
+      this.unforesee(record, starting, events);
       return this.stall(thrown);
     }
-    for (const event of events) this.takeNote(event);
-    for (const settle of batch.settle) settle();
+    for (const event of events)
+      if (event.type === 'performed') this.performing.drop(event.node, event.attempt);
+    if (record.some(({ type }) => type === 'NodeCompleted' || type === 'NodeFailed'))
+      this.options.room.freed(this);
+    for (const settle of settles) settle(this.run);
+    for (const { node, attempt } of starting)
+      if (this.closed) this.performing.unreserve(node);
+      else this.performing.start(node, attempt);
     return true;
+  }
+
+  private foresee(events: readonly RunEvent[], at: number): void {
+    if (events.length === 0) return;
+    this.ahead.take(events, at);
+    // It pauses from now on, not only from when that is durable.
+    for (const event of events) if (event.type === 'NodeFailed' && !event.final) this.resting.add(event.node);
+  }
+
+  /** Takes back what was counted on: none of it is durable. What happened is taken in again later. */
+  private unforesee(
+    record: readonly RunEvent[],
+    starting: readonly Start[],
+    events: readonly LoopEvent[],
+  ): void {
+    for (const event of record)
+      if (event.type === 'NodeFailed' && !event.final) this.resting.delete(event.node);
+    for (const { node } of starting) this.performing.unreserve(node);
+    for (const event of events)
+      if (event.type === 'performed') this.performing.notEnded(event.node, event.attempt);
+    this.queue.unshift(...events.filter(({ type }) => type !== 'woken' && type !== 'rested'));
+  }
+
+  /** Works out what follows until nothing does, on the state that is ahead; returns what is to be performed. */
+  private follow(at: number): readonly Start[] {
+    const starting: Start[] = [];
+    const { run } = this.ahead;
+    for (;;) {
+      const commands = decide(run, {
+        performing: this.performing.nodes,
+        resting: this.resting,
+        now: at,
+        room: this.options.room.roomIfBounded,
+        most: Math.min(mostPerTurn - starting.length, mostAtWork - this.performing.nodes.size),
+      });
+      if (commands.length === 0) return starting;
+      for (const command of commands) {
+        this.foresee(eventsOf(run, command, this.options), at);
+        if (command.type !== 'startNode' && command.type !== 'resumeNode') continue;
+        // A group has no performer, and what was taken over or failed at once needs none.
+        if (!run.all.places.occupied.has(run.all.of(command.node))) continue;
+        this.performing.reserve(command.node);
+        starting.push(command);
+      }
+      if (starting.length < mostPerTurn) continue;
+      this.post({ type: 'woken' });
+      return starting;
+    }
   }
 
   /** What an event means besides what is recorded of it. */
   private takeNote(event: LoopEvent): void {
     switch (event.type) {
-      case 'performed':
-        if (!event.outcome.ok) {
-          const { node, attempt, outcome } = event;
-          const facts = { run: this.run.run, node, attempt, problem: problemOf(outcome.thrown) };
-          this.options.log.info('node failed', facts);
-        }
-        return this.performing.drop(event.node, event.attempt);
+      case 'performed': {
+        const { node, attempt, outcome } = event;
+        this.performing.ending(node, attempt);
+        if (outcome.ok) return;
+        const facts = { run: this.run.run, node, attempt, problem: problemOf(outcome.thrown) };
+        this.options.log.info('node failed', facts);
+        return;
+      }
       case 'rested':
         this.resting.delete(event.node);
         return;
       case 'graceOver':
         if (this.run.state === 'cancelling') this.performing.leaveBehind();
         return;
-      case 'woken':
-      case 'takenOver':
-      case 'stepDone':
-      case 'asked':
-      case 'commanded':
-      case 'answered':
-      case 'fileDecided':
+      default:
         return;
     }
   }
 
-  /** Does what follows until nothing does; false when the journal cannot be written. */
-  private async act(): Promise<boolean> {
-    for (;;) {
-      const commands = decide(this.run, { performing: this.performing.nodes, resting: this.resting });
-      if (commands.length === 0) return true;
-      try {
-        const events = commands.flatMap(eventOfCommand);
-        if (events.length > 0) await this.append(events);
-      } catch (thrown) {
-        return this.stall(thrown);
-      }
-      if (this.closed) return true;
-      for (const command of commands)
-        if (command.type === 'startNode' || command.type === 'resumeNode')
-          this.performing.start(command.node, command.attempt);
-    }
-  }
-
-  private async append(events: readonly RunEvent[]): Promise<void> {
-    const recorded = await this.options.journal.append(this.run.run, this.run.seq, events);
+  private async append(events: readonly RunEvent[], at: number): Promise<void> {
+    const recorded = await this.options.journal.append(this.run.run, this.run.seq, events, at);
     this.failedAppends = 0;
     if (this.trouble) this.options.onTrouble((this.trouble = undefined));
     for (const one of recorded) {
@@ -224,24 +286,27 @@ export class RunLoop {
       } catch (thrown) {
         throw new BrokenFold(thrown);
       }
-      this.follow(one.event);
+      this.notice(one.event);
     }
     this.options.onChanged(recorded);
   }
 
   /** What an event that is durable now means for this process. */
-  private follow(event: RunEvent): void {
+  private notice(event: RunEvent): void {
     switch (event.type) {
-      case 'NodeCompleted':
       case 'NodeFailed':
-        if (this.run.nodes.get(event.node)!.state === 'pending') this.rest(event.node);
+        if (!event.final) this.rest(event.node);
         return;
       case 'QuestionAnswered':
         return this.waiters.answer(event.question, this.run.answers.get(event.question)!);
       case 'RunCancelRequested':
+      case 'RunStopping':
         this.performing.abort(problem('cancelled'));
         this.later(cancelGraceMs, { type: 'graceOver' });
         return;
+      case 'GenerationBegun':
+        this.resting.clear();
+        return this.limitTime();
       case 'RunCancelled':
         this.resting.clear();
         return;
@@ -251,9 +316,21 @@ export class RunLoop {
     }
   }
 
-  private rest(node: string): void {
-    this.resting.add(node);
-    this.later(backoffMs(this.run.schedule.failuresOf(node)), { type: 'rested', node });
+  /** A run may take so long from the beginning of its generation. */
+  private limitTime(): void {
+    const { timeoutMinutes } = this.run.workflow.policy ?? {};
+    if (timeoutMinutes === undefined) return;
+    const { generation, begunAt } = this.run;
+    this.later(begunAt + timeoutMinutes * 60_000 - this.options.clock.now(), {
+      type: 'timedOut',
+      generation,
+    });
+  }
+
+  private rest(id: string): void {
+    const node = this.run.nodes.get(id)!;
+    this.resting.add(id);
+    this.later(backoffMs(node.tries, node.definition.retry), { type: 'rested', node: id });
   }
 
   private later(ms: number, event: LoopEvent): void {
@@ -261,7 +338,7 @@ export class RunLoop {
       if (event.type === 'woken') this.wakePlanned = false;
       this.post(event);
     };
-    this.options.clock.sleep(ms, this.sleeping.signal).then(post, post);
+    this.options.clock.sleep(Math.max(0, ms), this.sleeping.signal).then(post, post);
   }
 
   /**

@@ -1,6 +1,6 @@
-import { copyFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { problem, ProblemError } from '../base';
+import { nodeJournalFiles, type JournalFiles } from './journalFiles';
 
 /** What SQLite's primary result codes mean to a person; see https://sqlite.org/rescode.html. */
 const meanings: ReadonlyMap<number, 'diskFull' | 'readOnly' | 'corrupt'> = new Map([
@@ -63,22 +63,19 @@ export function damaged(
  * same bytes were kept before: a sidecar that is started again and again must not fill the disk. Returns
  * the copy's path, or the file's own when it cannot be copied (it is not touched either way).
  */
-export function keepDamaged(file: string): string {
+export function keepDamaged(file: string, files: JournalFiles = nodeJournalFiles): string {
+  const isThere = (name: string): boolean => files.size(name) !== undefined;
   try {
     let number = 1;
-    while (existsSync(`${file}.damaged-${number}`)) {
-      if (sameBytes(file, `${file}.damaged-${number}`)) return `${file}.damaged-${number}`;
+    while (isThere(`${file}.damaged-${number}`)) {
+      if (files.sameBytes(file, `${file}.damaged-${number}`)) return `${file}.damaged-${number}`;
       number++;
     }
     const backup = `${file}.damaged-${number}`;
-    if (existsSync(file)) copyFileSync(file, backup);
-    for (const suffix of ['-wal', '-shm'])
-      if (existsSync(file + suffix)) copyFileSync(file + suffix, backup + suffix);
+    for (const suffix of ['', '-wal', '-shm'])
+      if (isThere(file + suffix)) files.copy(file + suffix, backup + suffix);
     return backup;
   } catch {
     return path.resolve(file);
   }
 }
-
-const sameBytes = (one: string, other: string): boolean =>
-  statSync(one).size === statSync(other).size && readFileSync(one).equals(readFileSync(other));

@@ -2,8 +2,10 @@
  * storage: the data home of a workspace — journal, blobs, lock, policy — and the planning files of a root.
  * Invariant: it acknowledges only what is durable, and never takes damaged or newer data for an empty start.
  */
-export { openSqlite, type Database, type OpenDatabase, type Row, type Statement } from './sqlite';
-export { openJournal, type JournalOptions } from './journal';
+export { durable, openSqlite } from './sqlite';
+export type { Database, OpenDatabase, Row, Statement, Value } from './sqlite';
+export { openJournal, type JournalOptions, type Schedule } from './journal';
+export { nodeJournalFiles, type JournalFiles, type SmallFile } from './journalFiles';
 export { openBlobs, type BlobsOptions } from './blobs';
 export { openWorkspace, type DataHome, type Fingerprint, type OpenWorkspace } from './home';
 export { takeLock, type Lock, type LockAttempt } from './lock';

@@ -1,12 +1,11 @@
-import { chmodSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { recordedEvent, type RecordedEvent, type RunEvent } from '../../schemas/journal/events';
 import { Emitter, problem, type Clock, type Log } from '../base';
-import { syncFolder } from '../base/node';
 import { SeqConflict, type Journal } from '../engine';
 import { damaged, keepDamaged, storageFailure } from './failures';
-import { openSqlite, type Database, type OpenDatabase, type Row, type Statement } from './sqlite';
+import { nodeJournalFiles, type JournalFiles } from './journalFiles';
+import { durable, openSqlite, type Database, type OpenDatabase, type Row, type Statement } from './sqlite';
 
 export interface JournalOptions {
   /** Path of the database. */
@@ -15,7 +14,18 @@ export interface JournalOptions {
   readonly log: Log;
   /** Another SQLite in place of Node's. */
   readonly open?: OpenDatabase;
+  /** Another disk in place of the computer's own. */
+  readonly files?: JournalFiles;
+  /** When a commit happens: runs `work` once, soon, unless what it returns is called; default `setImmediate`. */
+  readonly schedule?: Schedule;
 }
+
+export type Schedule = (work: () => void) => () => void;
+
+const nextTurn: Schedule = (work) => {
+  const planned = setImmediate(work);
+  return () => clearImmediate(planned);
+};
 
 /** The format this build writes and reads; a change of it needs a migration. */
 const format = 0;
@@ -25,22 +35,31 @@ const format = 0;
  * a copy kept: a damaged journal is never taken for an empty one.
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
-  const { file, open = openSqlite } = options;
-  const keepCopy = onceKept(options.log);
+  const { file, open = openSqlite, files = nodeJournalFiles } = options;
+  const keepCopy = onceKept(options.log, files);
+  const place: Place = { file, files, open: (name) => open(name, durable), keepCopy };
   try {
-    if (!existsSync(file)) await create(file, open, keepCopy);
-    return new SqliteJournal(openChecked(file, open, keepCopy), options, keepCopy);
+    if (files.size(file) === undefined) await create(place);
+    return new SqliteJournal(openChecked(place), options, keepCopy);
   } catch (thrown) {
     throw storageFailure(thrown, file, keepCopy);
   }
 }
 
+/** Where a journal lies and how it is reached. */
+interface Place {
+  readonly file: string;
+  readonly files: JournalFiles;
+  readonly open: (file: string) => Database;
+  readonly keepCopy: (file: string) => string;
+}
+
 /** Keeps one copy of a damaged file per opening, however often the damage is met. */
-function onceKept(log: Log): (file: string) => string {
+function onceKept(log: Log, files: JournalFiles): (file: string) => string {
   let backup: string | undefined;
   return (file) => {
     if (backup === undefined) {
-      backup = keepDamaged(file);
+      backup = keepDamaged(file, files);
       log.error('a damaged journal was copied', { file, backup });
     }
     return backup;
@@ -51,10 +70,11 @@ function onceKept(log: Log): (file: string) => string {
  * Makes the journal under another name and renames it when its tables are on the disk: a file under the
  * right name that has no tables is damage, not a beginning.
  */
-async function create(file: string, open: OpenDatabase, keepCopy: (file: string) => string): Promise<void> {
-  if (existsSync(`${file}-wal`)) throw damaged(file, 'its log is there and the file is not', keepCopy);
+async function create({ file, files, open, keepCopy }: Place): Promise<void> {
+  if (files.size(`${file}-wal`) !== undefined)
+    throw damaged(file, 'its log is there and the file is not', keepCopy);
   const fresh = `${file}.new`;
-  for (const suffix of ['', '-wal', '-shm']) rmSync(fresh + suffix, { force: true });
+  for (const suffix of ['', '-wal', '-shm']) files.remove(fresh + suffix);
   const database = open(fresh);
   database.exec(`
     CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
@@ -67,14 +87,14 @@ async function create(file: string, open: OpenDatabase, keepCopy: (file: string)
     INSERT INTO meta VALUES('format', ${format});
     PRAGMA wal_checkpoint(TRUNCATE);`);
   database.close();
-  if (process.platform !== 'win32') chmodSync(fresh, 0o600);
-  renameSync(fresh, file);
-  await syncFolder(path.dirname(file));
+  files.protect(fresh);
+  files.rename(fresh, file);
+  await files.syncFolder(path.dirname(file));
 }
 
-function openChecked(file: string, open: OpenDatabase, keepCopy: (file: string) => string): Database {
+function openChecked({ file, files, open, keepCopy }: Place): Database {
   // SQLite takes an empty file for a new database.
-  if (statSync(file).size === 0) throw damaged(file, 'it is empty', keepCopy);
+  if (files.size(file) === 0) throw damaged(file, 'it is empty', keepCopy);
   const database = open(file);
   try {
     const found = database.prepare(`SELECT name FROM sqlite_schema WHERE name IN ('meta', 'events')`).all();
@@ -119,7 +139,7 @@ class SqliteJournal implements Journal {
   private readonly seqs = new Map<string, number>();
   private last: number;
   private pending: Pending[] = [];
-  private planned: NodeJS.Immediate | undefined;
+  private planned: (() => void) | undefined;
   private closed = false;
   private readonly insert: Statement;
   private readonly ofRun: Statement;
@@ -141,17 +161,21 @@ class SqliteJournal implements Journal {
     this.last = this.storedPosition();
   }
 
-  append(run: string, expectedSeq: number, events: readonly RunEvent[]): Promise<readonly RecordedEvent[]> {
+  append(
+    run: string,
+    expectedSeq: number,
+    events: readonly RunEvent[],
+    at = this.options.clock.now(),
+  ): Promise<readonly RecordedEvent[]> {
     return new Promise((resolve, reject) => {
       if (this.closed) throw new Error('the journal is closed');
       const found = this.seqs.get(run) ?? this.storedSeq(run);
       if (found !== expectedSeq) throw new SeqConflict(run, expectedSeq, found);
       if (events.length === 0) return resolve([]);
-      const at = this.options.clock.now();
       const rows = events.map((event, i) => ({ seq: found + 1 + i, at, body: JSON.stringify(event), event }));
       this.seqs.set(run, found + events.length);
       this.pending.push({ run, rows, resolve, reject });
-      this.planned ??= setImmediate(() => this.commit());
+      this.planned ??= (this.options.schedule ?? nextTurn)(() => this.commit());
     });
   }
 
@@ -191,7 +215,7 @@ class SqliteJournal implements Journal {
 
   /** One transaction for all appends of this turn of the loop: as many as came, one sync of the disk. */
   private commit(): void {
-    clearImmediate(this.planned);
+    this.planned?.();
     this.planned = undefined;
     const group = this.pending;
     this.pending = [];

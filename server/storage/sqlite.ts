@@ -18,17 +18,20 @@ export interface Database {
   close(): void;
 }
 
-/** Opens or creates the database `file`; the driver seam. */
-export type OpenDatabase = (file: string) => Database;
-
 /**
- * Node's own SQLite, set to lose nothing: write-ahead log, full sync at every commit, foreign keys, and
- * five seconds of patience with another process that reads.
+ * Opens or creates the database `file` and runs `pragmas` on it; the driver seam. A driver may run others
+ * before them, as `locking_mode = EXCLUSIVE` where there is no shared memory.
  */
-export const openSqlite: OpenDatabase = (file) => {
+export type OpenDatabase = (file: string, pragmas?: readonly string[]) => Database;
+
+/** What makes a commit durable: a write-ahead log, synced fully at every commit. */
+export const durable: readonly string[] = ['PRAGMA journal_mode = WAL', 'PRAGMA synchronous = FULL'];
+
+/** Node's own SQLite, set to lose nothing, with five seconds of patience with another process that reads. */
+export const openSqlite: OpenDatabase = (file, pragmas = durable) => {
   const inner = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: 5000 });
   try {
-    inner.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    for (const pragma of pragmas) inner.exec(pragma);
   } catch (thrown) {
     inner.close();
     throw thrown;

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import type { Spending } from '../../../schemas/journal/events';
+import type { Json } from '../../base';
 import type { NodeContext, Performer } from '../../engine/ports';
 import type { RunWorld } from '../dependencies';
 import {
@@ -55,11 +57,11 @@ export function mergePerformer(world: RunWorld): Performer {
 function anew(node: NodeContext): NodeContext {
   if (node.attempt === 1) return node;
   const own = (key: string): string => `${node.attempt}:${key}`;
-  return {
-    ...node,
-    recorded: (key) => node.recorded(own(key)),
-    step: (key, work, spent) => node.step(own(key), work, spent),
-  };
+  return Object.assign(Object.create(node) as NodeContext, {
+    recorded: (key: string) => node.recorded(own(key)),
+    step: <T extends Json>(key: string, work: () => Promise<T>, spent?: (outcome: T) => Spending) =>
+      node.step(own(key), work, spent),
+  } satisfies Partial<NodeContext>);
 }
 
 /** Proves the merged tree by the verify commands of this plan and of all that were merged before it. */

@@ -90,7 +90,11 @@ async function mainJob(root: string, killAfter: readonly number[]): Promise<Ende
       client = await WireClient.open(settings, seen.at(-1)?.position ?? 0);
       client.events.unshift(...seen);
     }
-    assert.equal(await client.until(run, ['completed', 'failed', 'waiting', 'cancelled']), 'completed');
+    const end = await client.until(run, ['completed', 'failed', 'waiting', 'cancelled']);
+    const why = client.events.filter(
+      ({ event }) => event.type === 'NodeFailed' || event.type === 'RunFailed',
+    );
+    assert.equal(end, 'completed', JSON.stringify(why));
     const offer = client.events
       .map(({ event }) => event)
       .find((event) => event.type === 'NodeCompleted' && event.node === 'offer');

@@ -60,6 +60,14 @@ const shown = (command: Command): string => {
       return `start ${command.node}/${command.attempt}`;
     case 'resumeNode':
       return `resume ${command.node}/${command.attempt}`;
+    case 'giveUpNode':
+      return `give up ${command.node}/${command.attempt}`;
+    case 'skipNode':
+      return `skip ${command.node} (${command.reason})`;
+    case 'advanceGroup':
+      return `advance ${command.node}`;
+    case 'undoNode':
+      return `undo ${command.by} by ${command.node}`;
     case 'failRun':
       return `fail for ${command.problem.args['node']}`;
     case 'completeRun':
@@ -81,8 +89,9 @@ function check(events: string, expected: { state: string; commands: string }, gi
   const live: Live = {
     performing:
       given.performing === undefined
-        ? run.schedule.occupied
+        ? new Set([...run.all.places.occupied].map(({ id }) => id))
         : new Set(given.performing.split(' ').filter(Boolean)),
+    now: 100,
     resting: new Set((given.resting ?? '').split(' ').filter(Boolean)),
   };
   assert.deepEqual(

@@ -60,6 +60,9 @@ describe('retrying', () => {
   });
 
   it('waits longer each time, up to a minute', () => {
-    assert.deepEqual([1, 2, 3, 4, 7, 20].map(backoffMs), [1000, 2000, 4000, 8000, 60_000, 60_000]);
+    assert.deepEqual(
+      [1, 2, 3, 4, 7, 20].map((failures) => backoffMs(failures)),
+      [1000, 2000, 4000, 8000, 60_000, 60_000],
+    );
   });
 });
