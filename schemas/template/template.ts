@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { about, named } from '../melody/about';
 import { expression, transform } from '../melody/edge';
-import { melody, type Melody } from '../melody/melody';
+import { melody } from '../melody/melody';
 import { textBetween, textUpTo } from '../wire/common';
 import { parameter, parameterName } from './parameter';
 
@@ -52,7 +52,7 @@ const heading = {
   ),
   name: about(textBetween(1, 100), 'What a person reads.'),
   description: about(textBetween(1, 2000), 'What it is for, in a sentence or two.'),
-  version: about(textBetween(5, 60).check(z.regex(semver)), 'The author’s version, for example 1.4.0.'),
+  version: about(textUpTo(60).check(z.regex(semver)), 'The author’s version, for example 1.4.0.'),
   author: z.optional(textUpTo(200)),
   category: z.optional(textUpTo(60)),
   tags: z.optional(z.array(textBetween(1, 60)).check(z.maxLength(50))),
@@ -68,12 +68,9 @@ export const template = named(
 );
 
 /** A template whose Melody is looked at only when its places are filled. */
-export const templateFrame = z.strictObject({ ...heading, melody: z.record(z.string(), z.json()) });
+export const templateFrame = z.strictObject({ ...heading, melody: z.record(z.string(), z.unknown()) });
 
 export type Placeholder = z.infer<typeof placeholder>;
 export type PathStep = z.infer<typeof step>;
-export type TemplateFrame = z.infer<typeof templateFrame>;
-/** A template with a Melody that may still lack what parameters bring. */
-export interface Template extends Omit<TemplateFrame, 'melody'> {
-  melody: Melody;
-}
+/** A template; its Melody may still lack what parameters bring. */
+export type Template = z.infer<typeof templateFrame>;

@@ -1,6 +1,6 @@
 import type { Melody } from '../../schemas/melody';
 import type { Problem } from '../../schemas/codes';
-import type { Template, TemplateFrame } from '../../schemas/template';
+import type { Template } from '../../schemas/template';
 import { problemOf, type Json } from '../base';
 import { validateValue, type Finding } from '../melody';
 import { copied, putAt, stepText, transformed } from './place';
@@ -24,7 +24,7 @@ export interface Instance {
  * Makes a Melody of a template. Values that are not given take their defaults; a parameter with neither leaves
  * what the Melody says. Never throws on values or templates; equal input gives equal Melodies.
  */
-export function instantiate(template: Template | TemplateFrame, values: Values): Instance {
+export function instantiate(template: Template, values: Values): Instance {
   const problems: { parameter: string; problem: Problem }[] = [];
   const defaults: Record<string, Json> = {};
   const chosen = new Map<string, Json>();
@@ -53,7 +53,7 @@ export function instantiate(template: Template | TemplateFrame, values: Values):
     }
   if (problems.length > 0) return { melody: undefined, defaults, problems, findings: [] };
 
-  const document = copied(template.melody) as Record<string, unknown>;
+  const document = copied(template.melody);
   for (const { parameter, path, transform } of template.placeholders) {
     const value = chosen.get(parameter);
     if (value === undefined) continue;

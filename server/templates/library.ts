@@ -1,6 +1,6 @@
 import MiniSearch from 'minisearch';
 import { compare, satisfies, valid, validRange } from 'semver';
-import type { TemplateFrame } from '../../schemas/template';
+import type { Template } from '../../schemas/template';
 import { problem } from '../base';
 import { finding, wholeFile, type Finding } from '../melody';
 import { readTemplate, type TemplateText } from './read';
@@ -11,7 +11,7 @@ export type Origin = (typeof origins)[number];
 
 /** Where the library gets its templates. The workspace's are given only where it is trusted. */
 export interface TemplateSources {
-  readonly builtIn: readonly TemplateFrame[];
+  readonly builtIn: readonly Template[];
   readonly user?: readonly TemplateText[];
   readonly workspace?: readonly TemplateText[];
 }
@@ -43,7 +43,7 @@ export interface TemplateQuery {
 }
 
 interface Kept {
-  readonly template: TemplateFrame;
+  readonly template: Template;
   readonly origin: Origin;
   readonly file: string;
 }
@@ -99,7 +99,7 @@ export class TemplateLibrary {
    * The newest version that fits `range` (`1.2.3`, `^1.2.0`, `>=1 <3`; absent: any).
    * Throws `template.unknown` and `template.versionUnknown`.
    */
-  get(id: string, range = '*'): TemplateFrame {
+  get(id: string, range = '*'): Template {
     const versions = this.versionsOf(id);
     // Whoever names a version before its release means it.
     const fits = (version: string) =>

@@ -1,4 +1,4 @@
-import { templateFrame, type TemplateFrame } from '../../schemas/template';
+import { templateFrame, type Template } from '../../schemas/template';
 import type { Code, Problem } from '../../schemas/codes';
 import { SourceMap, finding, pathText, readSource, type Finding, type Path } from '../melody';
 import { copied, putAt, stepText } from './place';
@@ -12,7 +12,7 @@ export interface TemplateText {
 
 export interface ReadTemplate {
   /** Undefined when a finding is an error. */
-  readonly template: TemplateFrame | undefined;
+  readonly template: Template | undefined;
   readonly findings: readonly Finding[];
 }
 
@@ -46,7 +46,7 @@ interface Fault {
 }
 
 /** What contradicts itself in a template that is well formed. */
-export function faultsOf(template: TemplateFrame): Fault[] {
+export function faultsOf(template: Template): Fault[] {
   const faults: Fault[] = [];
   const names = new Set<string>();
   template.parameters.forEach((parameter, index) => {
@@ -72,7 +72,7 @@ export function faultsOf(template: TemplateFrame): Fault[] {
         path: [...path, 'default'],
       });
   });
-  const document = copied(template.melody) as Record<string, unknown>;
+  const document = copied(template.melody);
   template.placeholders.forEach(({ parameter, path: way }, index) => {
     const path = ['placeholders', index] as const;
     if (!names.has(parameter)) {

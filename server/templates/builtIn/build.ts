@@ -202,11 +202,10 @@ const instrument = (draft: InstrumentDraft, config: object, ports: readonly Port
 
 /** An agent that changes files; `finish` is believed when `config.verify` passes. */
 export const worker = (draft: InstrumentDraft): MelodyNode =>
-  instrument(
-    { ...draft, inputs: [['tree', 'json'], ...draft.inputs] },
-    { role: 'agent', tools: 'edit' },
-    [['tree', 'json'], ...(draft.outputs ?? [])],
-  );
+  instrument({ ...draft, inputs: [['tree', 'json'], ...draft.inputs] }, { role: 'agent', tools: 'edit' }, [
+    ['tree', 'json'],
+    ...(draft.outputs ?? []),
+  ]);
 
 /** An agent that looks at files and reports. */
 export const looker = (draft: InstrumentDraft): MelodyNode =>
