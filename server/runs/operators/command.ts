@@ -29,14 +29,16 @@ export function commandPerformer(world: RunWorld): Performer {
         let exitCode = 0;
         for (const [index, command] of commands.entries()) {
           if (exitCode !== 0) break;
-          const step = await node.step(`command:${index}`, async () => {
+          const key = `command:${index}`;
+          const replayed = node.recorded(key);
+          const step = await node.step(key, async () => {
             node.progress(command);
             const proof = await runVerifyCommand(node, world, place, command, '');
             return toJson({ ...proof, tree: await repository.writeTree(node, place.top) });
           });
           const proof = evidence.parse(step);
-          // After a crash the folder may hold what a half-done command left.
-          await repository.restoreTree(node, place.top, proof.tree);
+          // A replay opened the worktree as it began; the next command works on what this one left.
+          if (replayed) await repository.restoreTree(node, place.top, proof.tree);
           exitCode = proof.exitCode;
           outputs.push(commands.length === 1 ? proof.output : `$ ${command}\n${proof.output}`);
         }

@@ -13,6 +13,7 @@ import type { NodeContext, Performer } from '../../engine/ports';
 import { doAgentWork } from '../agentWork';
 import type { RunWorld } from '../dependencies';
 import { toJson, type RunFacts } from '../facts';
+import { worktreePlace } from '../worktree';
 import { requireApproved } from './approval';
 import { giveBack, nameOf, refOf } from './place';
 import { render } from './render';
@@ -124,6 +125,8 @@ async function letAgentWork(
     config,
   );
   const place = nameOf(node.node);
+  // A replay opens the worktree as it began and does nothing in it.
+  const replayed = node.recorded('commit');
   const made = await doAgentWork(node, world, {
     plan: node.node,
     place,
@@ -142,6 +145,10 @@ async function letAgentWork(
   const changed = outputs.includes('changed')
     ? await changedFiles(node, world, start.commit, made.commit)
     : [];
+  if (replayed)
+    await (
+      await world.repository(node)
+    ).restoreTree(node, worktreePlace(world, node.run, place).top, made.tree);
   await giveBack(node, world, made.commit);
   return only(outputs, { ...filled(made, outputs), tree, summary: made.summary, changed });
 }

@@ -4,25 +4,24 @@ import type { Json } from '../../base';
 /** More of one value is not put into an instruction; a model would lose the rest of it. */
 const mostCharacters = 60_000;
 
-const place = /(^[ \t]*)?\{\{\s*([A-Za-z_]\w*)((?:\.\w+)*)\s*\}\}([ \t]*$)?/gm;
+const place = /\{\{\s*([A-Za-z_]\w*)((?:\.\w+)*)\s*\}\}/g;
 
 /**
  * Fills the places of an instruction: `{{input}}` or `{{input.part.0}}`. A value that has a line to itself and is
  * of several lines or no text stands in a fenced block; what is missing is `–`.
  */
 export function render(text: string, inputs: Readonly<Record<string, Json>>): string {
-  return text.replace(
-    place,
-    (_, before: string | undefined, name: string, way: string, after: string | undefined) => {
-      const value = partOf(Object.hasOwn(inputs, name) ? inputs[name] : undefined, way.split('.').slice(1));
-      const alone = before !== undefined && after !== undefined;
-      return alone ? textOf(value, true) : `${before ?? ''}${textOf(value, false)}${after ?? ''}`;
-    },
-  );
+  return text.replace(place, (found: string, name: string, way: string, at: number) => {
+    const value = partOf(Object.hasOwn(inputs, name) ? inputs[name] : undefined, way.split('.').slice(1));
+    const alone = isEnd(text[at - 1]) && isEnd(text[at + found.length]);
+    return textOf(value, alone);
+  });
 }
 
+const isEnd = (sign: string | undefined): boolean => sign === undefined || sign === '\n';
+
 /** The inputs an instruction speaks of. */
-export const namesIn = (text: string): string[] => [...text.matchAll(place)].map(([, , name]) => name!);
+export const namesIn = (text: string): string[] => [...text.matchAll(place)].map(([, name]) => name!);
 
 function partOf(value: Json | undefined, way: readonly string[]): Json | undefined {
   let at = value;
