@@ -13,3 +13,4 @@ export { openPolicy, type Policy } from './policy';
 export { planningFiles } from './planningFiles';
 export { openPlanningWriter } from './planningWriter';
 export type { Edited, EditReason, PastEdit, PlanningWriter, PlanningWriterOptions } from './planningWriter';
+export { readTemplateFiles } from './templateFiles';
