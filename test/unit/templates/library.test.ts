@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import type { Code } from '../../../schemas/codes';
 import type { Template } from '../../../schemas/template';
-import { ProblemError } from '../../../server/base';
+import type { ProblemError } from '../../../server/base';
 import {
   TemplateLibrary,
   builtInTemplates,
