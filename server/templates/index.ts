@@ -6,6 +6,7 @@
 export { phaseWorkflow, type PhaseWorkflowOptions } from './gsdPhase';
 export { askWorkflow, type AskWorkflowOptions } from './ask';
 export { builtInTemplates } from './builtIn';
+export { draftTemplate, type Heading } from './draft';
 export { instantiate, type Instance, type Values } from './instantiate';
 export {
   origins,

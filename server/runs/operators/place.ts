@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
+import path from 'node:path';
 import { shielded } from '../../base';
 import { sha256 } from '../../base/node';
 import type { NodeContext } from '../../engine/ports';
@@ -46,4 +47,6 @@ export async function giveBackPlace(
   const { top, home } = worktreePlace(world, node.run, name);
   await removeQuietly(shielded(node), world, top, commit);
   await rm(home, { recursive: true, force: true });
+  // The folders of the run go with the last node; those of others keep them.
+  for (const folder of [top, home]) await rmdir(path.dirname(folder)).catch(() => undefined);
 }

@@ -26,7 +26,7 @@ export function build(draft: Draft): Template {
     tags: [...draft.tags],
     version: '1.0.0',
     author: 'Symphony',
-    parameters: [...parameters, model],
+    parameters: [...parameters, model, budget],
     placeholders: [
       ...flowing.map(({ name }): Placeholder => ({
         parameter: name,
@@ -37,6 +37,7 @@ export function build(draft: Draft): Template {
         parameter: 'model',
         path: [...path, 'model'],
       })),
+      { parameter: 'budget', path: ['policy', 'budget'], transform: { op: 'value', of: '{"usd": item}' } },
     ],
     melody: {
       version: 1,
@@ -95,6 +96,16 @@ const model: Parameter = {
   type: 'model',
   default: 'default',
   hints: { widget: 'model', group: 'More', order: 90 },
+};
+
+const budget: Parameter = {
+  name: 'budget',
+  label: 'Budget in US dollars',
+  description:
+    'The run stops before it consumes more, where prices are known; without it, the limits of the settings hold.',
+  type: 'number',
+  constraints: { min: 0.01, max: 10_000 },
+  hints: { widget: 'number', group: 'More', order: 95 },
 };
 
 /** The commands that prove the work; the sandbox runs them, without network. */

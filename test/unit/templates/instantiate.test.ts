@@ -2,7 +2,13 @@ import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
 import type { Parameter, Placeholder } from '../../../schemas/template';
 import type { Json } from '../../../server/base';
-import { builtInTemplates, instantiate, type Values } from '../../../server/templates';
+import {
+  builtInTemplates,
+  draftTemplate,
+  instantiate,
+  readTemplate,
+  type Values,
+} from '../../../server/templates';
 import { parameter, templateOf } from './make';
 
 /** What a value of a parameter comes to: `code` of its problem without `template.`, or the value where it went. */
@@ -154,5 +160,41 @@ describe('a Melody made of a template', () => {
   it('is the same for the same values', () => {
     const [template] = builtInTemplates;
     assert.deepEqual(instantiate(template!, {}), instantiate(template!, {}));
+  });
+
+  it('has a budget where a person gave one', () => {
+    const [template] = builtInTemplates;
+    assert.deepEqual(instantiate(template!, { budget: 2.5 }).melody?.policy?.budget, { usd: 2.5 });
+    assert.equal(instantiate(template!, {}).melody?.policy?.budget, undefined);
+  });
+});
+
+describe('a template drafted of a Melody', () => {
+  it('asks for its inputs, and gives it back with their values', () => {
+    const [template] = builtInTemplates;
+    const { melody } = instantiate(template!, {});
+    assert.ok(melody);
+    const drafted = draftTemplate(melody, { id: 'mine', name: 'Mine', description: 'My own.' });
+    assert.deepEqual(readTemplate({ file: 'mine', text: JSON.stringify(drafted) }).findings, []);
+    assert.deepEqual(instantiate(drafted, {}).melody, melody);
+    const inputs = melody.nodes.filter(({ kind }) => kind === 'input').map(({ id }) => id);
+    assert.deepEqual(
+      drafted.parameters.map(({ name }) => name),
+      inputs,
+    );
+  });
+
+  it('gives every input a name of its own', () => {
+    const { melody } = instantiate(templateOf([]), {});
+    const nodes = ['a.b', 'a/b', '9', '_'].map((id) => ({ id, kind: 'input', type: 'text' }) as const);
+    const drafted = draftTemplate(
+      { ...melody!, nodes },
+      { id: 'mine', name: 'Mine', description: 'My own.' },
+    );
+    assert.deepEqual(
+      drafted.parameters.map(({ name }) => name),
+      ['aB', 'aB2', 'value', 'value2'],
+    );
+    assert.ok(drafted.parameters.every(({ required }) => required));
   });
 });
