@@ -1,6 +1,7 @@
 import type { Build } from '../schemas';
 import { DisposableStore, type Context, type Disposable } from './base';
 import { sha256, systemClock, systemIds, systemRandom } from './base/node';
+import { controlPerformers, expressionsOf } from './controls';
 import { Engine } from './engine';
 import {
   inspectUserRepository,
@@ -76,9 +77,11 @@ export async function composeService(
       prefix: await prefixOf(ctx, home.root),
     },
   };
+  const expressions = expressionsOf();
   const engine = new Engine({
     journal,
-    performers: runPerformers(world),
+    performers: new Map([...controlPerformers({ expressions, clock: systemClock }), ...runPerformers(world)]),
+    expressions,
     clock: systemClock,
     ids: systemIds,
     epoch,
