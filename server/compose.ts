@@ -91,6 +91,7 @@ export async function composeService(
       approvals: openPolicy(home.policy),
       planningFiles: planningFiles(home.root),
       settings: () => state.runSettings(),
+      journal,
       ctx,
     }),
   );

@@ -7,6 +7,7 @@ export * from './ports';
 export * from './state';
 export { fold, foldAll, type FoldedRun } from './fold';
 export { decide, type Command, type Live } from './decide';
+export { outlookOf, type NodeOutlook } from './outlook';
 export { checkWorkflow } from './workflow';
 export { backoffMs, isFinal } from './retry';
 export { SeqConflict } from './conflict';
