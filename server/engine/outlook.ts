@@ -14,6 +14,8 @@ export interface NodeOutlook {
   readonly items: number | undefined;
   /** For a group at work: the first round of its present attempt. */
   readonly firstRound: number;
+  /** For a called standby: the node it stands in for or undoes. */
+  readonly calledBy: string | null;
   /** A standby that nothing has called. */
   readonly isIdleStandby: boolean;
 }
@@ -31,6 +33,7 @@ export function outlookOf(run: RunFold, id: string, now: number): NodeOutlook | 
     waitedMs: waited + (waitsSince === undefined ? 0 : Math.max(0, now - waitsSince)),
     items: node.group?.items,
     firstRound: (node.group?.first ?? 0) + 1,
+    calledBy: node.calledBy?.node.id ?? null,
     isIdleStandby: definition.standby === true && node.calledBy === undefined && node.attempt === 0,
   };
 }

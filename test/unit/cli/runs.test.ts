@@ -5,7 +5,7 @@ import path from 'node:path';
 import { runCli } from '../../../server/cli/index';
 import { problem } from '../../../server/base';
 import type { SidecarService } from '../../../server/rpc';
-import type { RunSummary } from '../../../schemas';
+import type { NodeDetail, RunSummary } from '../../../schemas';
 import { fakeServer } from '../../sidecar/fake-server';
 import { fakeService } from '../../sidecar/fake-service';
 import { sources } from '../../sidecar/workbench';
@@ -45,11 +45,21 @@ describe('symphony runs', () => {
       return result;
     };
   const now = { state: 'running', generation: 2 } as const;
-  const node = {
-    ...{ id: 'a', kind: 'command', title: 'Lint', state: 'failed', skipped: null, attempts: 2 },
-    ...{ startedAt: 0, endedAt: 95_000, waitedMs: 0, spent: {}, group: null, round: 0 },
+  const node: NodeDetail = {
+    id: 'a',
+    kind: 'command',
+    title: 'Lint',
+    state: 'failed',
+    skipped: null,
+    attempts: 2,
+    startedAt: 0,
+    endedAt: 95_000,
+    waitedMs: 0,
+    spent: {},
+    group: null,
+    round: 0,
     problem: { code: 'run.timeout', args: { title: 'Lint', minutes: 1 } },
-  } as const;
+  };
   const progress = {
     ...{ total: 10, completed: 3, failed: 1, running: 1, waiting: 0, pending: 3, queued: 2, skipped: 0 },
     ...{ cancelled: 0, percentage: 30, etaMs: 61_000, etaMostMs: 7_200_000 },
