@@ -262,14 +262,33 @@ export const codes = {
 
   // runs
   'run.unknown': error('There is no run {run}.', 'List the runs with “symphony runs list”.'),
-  'run.wrongState': error('The run is {state}; it cannot be {command}.', 'Look at the run’s state first.'),
+  'run.wrongState': error(
+    'The run is {state}; “{command}” needs it to be one of: {needed}.',
+    'Look at where it stands with “symphony runs show”.',
+  ),
+  'run.nothingToRetry': error(
+    'The run is {state}, and none of its nodes failed or was cancelled; there is nothing to retry.',
+    'Name the nodes that are to be done again.',
+  ),
+  'run.ambiguous': error(
+    '“{run}” is the beginning of {count} runs: {matches}.',
+    'Write enough of the id to tell them apart.',
+  ),
   'run.nodeUnknown': error(
     'The run {run} has no node {node}.',
     'Look at the nodes with “symphony runs show {run}”.',
   ),
   'run.nodeWrongState': error(
-    'The node {node} is {state}; it cannot be {command}.',
-    'Wait until it has ended, or pause the run first.',
+    'The node {node} is {state}; “{command}” needs it to be one of: {needed}.',
+    'Look at the nodes with “symphony runs show”; wait until it has ended, or pause the run first.',
+  ),
+  'run.nodeStandby': error(
+    'The node {node} stands by and is not part of the way; “{command}” does not apply to it.',
+    'Name the node it would stand in for.',
+  ),
+  'run.nodeBygone': error(
+    'The node {node} belongs to a try that is over; it cannot be {command}.',
+    'Look for the node in the newest round, or retry the whole group.',
   ),
   'run.crashLoop': error(
     'The node {node} was taken over {times} times without coming further.',
@@ -860,6 +879,22 @@ export const codes = {
   'runFile.taken': error(
     'There is a run {run} already, and it is not the one in the file: they differ at event {seq}.',
     'Nothing was imported. Import the file where that run is not.',
+  ),
+  'runFile.exists': error(
+    '{path} is there already.',
+    'Nothing was written. Choose another name, or move that file.',
+  ),
+  'runFile.unreadable': error(
+    '{path} could not be read: {detail}',
+    'Check the path and that you may read it.',
+  ),
+  'runFile.unwritable': error(
+    '{path} could not be written: {detail}',
+    'Check the path and that you may write there.',
+  ),
+  'runFile.relative': error(
+    '{path} does not say where it is.',
+    'Give the whole path, from the root of the disk.',
   ),
   'runFile.blobMissing': error(
     'The run {run} names the blob {blob}, which is not there.',

@@ -1,7 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod/mini';
-import { codes, messages, type NotificationSpec, type RequestSpec } from './index';
+import {
+  clientRequests,
+  codes,
+  messages,
+  sidecarNotifications,
+  type NotificationSpec,
+  type RequestSpec,
+} from './index';
 import { melody } from './melody';
 import { template } from './template';
 
@@ -14,6 +21,7 @@ export function generatedFiles(): Readonly<Record<string, string>> {
     'schemas/generated/protocol.schema.json': `${JSON.stringify(protocolSchema(), null, 2)}\n`,
     'schemas/generated/melody.schema.json': `${JSON.stringify(editorSchema(melody))}\n`,
     'schemas/generated/template.schema.json': `${JSON.stringify(editorSchema(template))}\n`,
+    'schemas/generated/methods.ts': methodTables(),
     'docs/protocol.md': protocolDocument(),
   };
 }
@@ -52,6 +60,26 @@ function editorSchema(type: z.ZodMiniType): object {
     allowComments: true,
     allowTrailingCommas: true,
   };
+}
+
+/** What who only asks must know of messages, without their schemas, which are large. */
+function methodTables(): string {
+  const requests = Object.entries(clientRequests).map(
+    ([name, { method, runs }]) => `  ${name}: { method: '${method}', runs: '${runs}' },\n`,
+  );
+  const notices = Object.entries(sidecarNotifications).map(
+    ([name, { method }]) => `  ${name}: '${method}',\n`,
+  );
+  return [
+    '// Written by `npm run generate` from `schemas/wire/`; do not edit.\n',
+    "import type { ClientRequestName, SidecarNotifications } from '../wire';\n\n",
+    '/** The method of each request of a client, and whether asking twice harms nobody. */\n',
+    `export const requestMethods = {\n${requests.join('')}} as const satisfies `,
+    "Record<ClientRequestName, { method: string; runs: 'read' | 'write' }>;\n\n",
+    '/** The method of each notification of the sidecar. */\n',
+    `export const noticeMethods = {\n${notices.join('')}} as const satisfies `,
+    'Record<keyof SidecarNotifications, string>;\n',
+  ].join('');
 }
 
 function bare(schema: Schema): Schema {

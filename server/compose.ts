@@ -96,6 +96,7 @@ export async function composeService(
       approvals: openPolicy(home.policy),
       planningFiles: planningFiles(home.root),
       settings: () => state.runSettings(),
+      journal,
       ctx,
     }),
   );

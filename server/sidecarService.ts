@@ -6,7 +6,7 @@ import { examine, exportReport, type Patient } from './doctor';
 import type { Engine } from './engine';
 import type { Journal } from './engine/ports';
 import type { Gateway } from './llm';
-import type { SidecarService } from './rpc';
+import { directRequests, type DirectService, type SidecarService } from './rpc';
 import type { RunService } from './runs';
 import type { Sandbox } from './sandbox';
 import type { SidecarState } from './sidecarState';
@@ -44,6 +44,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
     };
   };
   return {
+    ...directly(runs.execution),
     workspace: home.id,
     root: home.root,
     position: () => journal.position(),
@@ -85,4 +86,15 @@ export function sidecarService(parts: ServiceParts): SidecarService {
       parts.ctx.log.info('the journal is closed', { file: path.basename(home.journal) });
     },
   };
+}
+
+/** The functions of direct requests, each bound to what has it. */
+function directly(...owners: readonly Partial<DirectService>[]): DirectService {
+  const functions: Record<string, unknown> = {};
+  for (const name of directRequests) {
+    const owner = owners.find((one) => typeof one[name] === 'function');
+    if (owner === undefined) throw new Error(`nothing answers ${name}`);
+    functions[name] = (owner[name] as (...args: unknown[]) => unknown).bind(owner);
+  }
+  return functions as unknown as DirectService;
 }

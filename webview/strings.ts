@@ -41,6 +41,11 @@ export const boardStrings = {
   'card.after': 'After {titles}',
   'card.asks': 'Asks a question',
 
+  'skipped.closed': 'The way here was not taken',
+  'skipped.disabled': 'Switched off',
+  'skipped.person': 'Passed over by a person',
+  'skipped.policy': 'Failed and passed over, as its policy says',
+
   // list
   'list.label': 'Steps of the run',
   'list.step': 'Step',
@@ -160,10 +165,11 @@ export function sentencesOf(strings: Strings, problem: ShownProblem): { message:
 }
 
 /**
- * The note of a node. The sidecar writes the code of a problem there; a person reads its sentence, from
+ * The note of a node. The sidecar writes the code of a problem or the reason of a skip there; a person reads its sentence, from
  * the plan's report where that has come, else with what is not known yet left open.
  */
 export function noteText(strings: Strings, note: string, reported: ShownProblem | null): string {
+  if (note.startsWith('skipped.') && Object.hasOwn(boardStrings, note)) return textOf(strings, note as StringKey);
   const sentence = strings[`problem.${note}`];
   if (reported?.code === note) return sentencesOf(strings, reported).message;
   return sentence === undefined ? note : sentence.replace(/\{\w+\}/g, '…');

@@ -7,7 +7,9 @@ import {
   RevealOutputChannelOn,
   type LanguageClientOptions,
 } from 'vscode-languageclient/node';
-import { lmChat, lmChunk, lmList, sidecarNotifications, type SidecarNotifications } from '../../schemas/wire';
+import { noticeMethods } from '../../schemas/generated/methods';
+import type { SidecarNotifications } from '../../schemas/wire';
+import { lmChat, lmChunk, lmList } from '../../schemas/wire/models';
 import { deferred } from '../deferred';
 import { problem, problemOf } from '../problems';
 import type { Attachment } from './link';
@@ -57,10 +59,8 @@ export async function connect(
   };
   const streams = () => Promise.resolve({ reader: socket, writer: socket, detached: true });
   const client = new LanguageClient('symphony.sidecar', 'Symphony', streams, options);
-  for (const [name, spec] of Object.entries(sidecarNotifications)) {
-    client.onNotification(spec.method, (params: unknown) =>
-      notice(name as keyof SidecarNotifications, params),
-    );
+  for (const [name, method] of Object.entries(noticeMethods)) {
+    client.onNotification(method, (params: unknown) => notice(name as keyof SidecarNotifications, params));
   }
   answerModelRequests(client, host);
   try {

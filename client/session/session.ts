@@ -1,12 +1,8 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Problem } from '../../schemas/codes';
-import {
-  clientRequests,
-  type Build,
-  type ClientRequestName,
-  type SidecarNotifications,
-} from '../../schemas/wire';
+import { requestMethods } from '../../schemas/generated/methods';
+import type { Build, ClientRequestName, SidecarNotifications } from '../../schemas/wire';
 import { deferred } from '../deferred';
 import { problem, problemOf } from '../problems';
 import type { Attach } from './link';
@@ -74,7 +70,7 @@ export class LiveSession implements Session {
     params: Params<N>,
     token?: vscode.CancellationToken,
   ): Promise<Result<N>> {
-    const { method, runs } = clientRequests[name];
+    const { method, runs } = requestMethods[name];
     for (let tries = 1; ; tries++) {
       const connection = await this.arrived();
       try {
@@ -104,7 +100,7 @@ export class LiveSession implements Session {
   async restart(): Promise<void> {
     const { connection } = this;
     if (!connection) return this.tryNow();
-    await connection.client.sendRequest(clientRequests.sidecarStop.method, {}).catch(() => undefined);
+    await connection.client.sendRequest(requestMethods.sidecarStop.method, {}).catch(() => undefined);
     await Promise.race([connection.closed, sleep(3000, this.stop.signal)]);
     await connection.end();
     await this.arrived();
@@ -242,7 +238,7 @@ export class LiveSession implements Session {
     { build, epoch }: { build: Build; epoch: string },
   ): Promise<void> {
     const ask = async <N extends ClientRequestName>(name: N, params: Params<N>): Promise<Result<N>> =>
-      (await connection.client.sendRequest(clientRequests[name].method, params)) as Result<N>;
+      (await connection.client.sendRequest(requestMethods[name].method, params)) as Result<N>;
     if (shouldAskHandOver(this.build, build) && !this.askedToLeave.has(epoch)) {
       this.askedToLeave.add(epoch);
       const { accepted, reason } = await ask('sidecarHandOver', { build: this.build });

@@ -132,6 +132,7 @@ export const runEvent = z.discriminatedUnion('type', [
     type: z.literal('GenerationBegun'),
     generation: z.int(),
     nodes: z.array(z.string()),
+    reason: z.optional(z.string()),
   }),
   z.object({ type: z.literal('QuestionAsked'), node: z.string(), question }),
   z.object({
@@ -146,8 +147,8 @@ export const runEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('NodeRetried'), node: z.string() }),
   /** The run must end for this reason: nothing more starts, what is at work is stopped. */
   z.object({ type: z.literal('RunStopping'), problem: problemSchema }),
-  z.object({ type: z.literal('RunPaused') }),
-  z.object({ type: z.literal('RunResumed') }),
+  z.object({ type: z.literal('RunPaused'), reason: z.optional(z.string()) }),
+  z.object({ type: z.literal('RunResumed'), reason: z.optional(z.string()) }),
   z.object({ type: z.literal('RunCancelRequested'), reason: z.string() }),
   z.object({
     type: z.literal('RunCompleted'),

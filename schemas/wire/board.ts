@@ -9,12 +9,15 @@ export const boardNode = z.object({
   title: z.string(),
   state: nodeState,
   attempt: z.int(),
-  /** The newest sign of life or the problem’s code; empty when there is none. */
+  /** The newest sign of life, the problem’s code, or `skipped.` with the reason; empty when there is none. */
   note: z.string(),
   startedAt: z.nullable(z.number()),
   endedAt: z.nullable(z.number()),
 });
 export type BoardNode = z.infer<typeof boardNode>;
+
+export const boardEdge = z.object({ from: z.string(), to: z.string() });
+export type BoardEdge = z.infer<typeof boardEdge>;
 
 export const boardView = z.object({
   run: z.string(),
@@ -22,12 +25,15 @@ export const boardView = z.object({
   state: runState,
   revision: z.int(),
   nodes: z.array(boardNode),
-  edges: z.array(z.object({ from: z.string(), to: z.string() })),
+  edges: z.array(boardEdge),
 });
 export type BoardView = z.infer<typeof boardView>;
 
 export const boardOp = z.discriminatedUnion('op', [
+  /** A card as it is now; one that was not there before is new. */
   z.object({ op: z.literal('node'), node: boardNode }),
+  /** Edges that are new: those of a round that began, or of a standby that was called. */
+  z.object({ op: z.literal('edges'), edges: z.array(boardEdge) }),
   z.object({ op: z.literal('state'), state: runState }),
 ]);
 export type BoardOp = z.infer<typeof boardOp>;

@@ -4,6 +4,7 @@
  */
 import * as board from './board';
 import * as doctor from './doctor';
+import * as execution from './execution';
 import * as models from './models';
 import * as planning from './planning';
 import * as review from './review';
@@ -14,6 +15,7 @@ export * from './common';
 export * from './handshake';
 export * from './board';
 export * from './doctor';
+export * from './execution';
 export * from './models';
 export * from './planning';
 export * from './review';
@@ -37,6 +39,17 @@ export const clientRequests = {
   runShow: run.runShow,
   runCommand: run.runCommand,
   runAnswer: run.runAnswer,
+  runRetry: execution.runRetry,
+  runSkip: execution.runSkip,
+  runEdit: execution.runEdit,
+  runInput: execution.runInput,
+  runFork: execution.runFork,
+  runDetail: execution.runDetail,
+  runCompare: execution.runCompare,
+  runEvents: execution.runEvents,
+  runAudit: execution.runAudit,
+  runExport: execution.runExport,
+  runImport: execution.runImport,
   eventsSince: run.eventsSince,
   boardSnapshot: board.boardSnapshot,
   reviewList: review.reviewList,

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { notification, request } from '../define';
 import { problemSchema, question, recordedEvent } from '../journal/events';
-import { intBetween, intFrom, modelId, relativePath, sha256, textBetween, usage } from './common';
+import { intBetween, intFrom, modelId, relativePath, sha256, textBetween, textUpTo, usage } from './common';
 
 export const runState = z.enum([
   'running',
@@ -181,9 +181,14 @@ export const runCommand = request({
   method: 'run/command',
   direction: 'client→sidecar',
   doc: 'Pauses (running nodes finish), resumes, cancels a run, or retries its failed nodes.',
-  params: z.object({ run: z.string(), command: z.enum(['pause', 'resume', 'cancel', 'retry']) }),
+  params: z.object({
+    run: z.string(),
+    command: z.enum(['pause', 'resume', 'cancel', 'retry']),
+    /** Goes to the record. */
+    reason: z.optional(textUpTo(2000)),
+  }),
   result: z.object({ state: runState }),
-  errors: ['run.unknown', 'run.wrongState'],
+  errors: ['run.unknown', 'run.wrongState', 'run.nothingToRetry', 'run.nodeWrongState'],
   runs: 'write',
 });
 

@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { problemOf, ProblemError } from '../base';
 import type { Problem } from '../../schemas';
 import { execute, ask } from './execute';
-import { listRuns, showRun, commandRun, answerRun } from './runs';
+import { describeRuns } from './programRuns';
 import { decideReview, diffReview, listReview } from './review';
 import { doctor, models, serve, status, stop } from './inspect';
 import type { CliHost, Job } from './job';
@@ -80,7 +80,8 @@ function shown(thrown: unknown): Problem {
   return problemOf(thrown);
 }
 
-type Act = <A extends unknown[]>(
+/** Makes a command's action of its work. */
+export type Act = <A extends unknown[]>(
   work: (job: Job, ...args: A) => Promise<number>,
 ) => (...given: unknown[]) => Promise<void>;
 
@@ -119,13 +120,7 @@ function describe(act: Act, host: CliHost): Command {
     .action(act(ask));
 
   const runs = group('runs', texts.aboutRuns);
-  add(runs, 'list', texts.aboutRuns).action(act(listRuns));
-  add(runs, 'show <run>', texts.aboutRuns).action(act(showRun));
-  for (const command of ['pause', 'resume', 'cancel', 'retry'] as const)
-    add(runs, `${command} <run>`, texts.aboutRuns).action(
-      act((job, run: string) => commandRun(job, run, command)),
-    );
-  add(runs, 'answer <run> <question> <answer>', texts.aboutRuns).action(act(answerRun));
+  describeRuns(act, (name, about) => add(runs, name, about));
 
   const review = group('review', texts.aboutReview);
   add(review, 'list', texts.aboutReview).option('--open', texts.optionOpen).action(act(listReview));

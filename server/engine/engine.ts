@@ -135,12 +135,22 @@ export class Engine {
     for (const { run, endedAt } of this.options.journal.headings()) {
       if (endedAt !== null || this.loops.has(run)) continue;
       try {
-        await this.adopt(this.shelf.load(run)!).takeOver(this.options.epoch);
+        await this.takeIn(run);
       } catch (thrown) {
         this.options.log.error('a run was not recovered', { run, detail: String(thrown) });
         this.trouble(run, problemOf(thrown));
       }
     }
+  }
+
+  /**
+   * Takes in a run the journal holds and the engine does not know yet, and goes on with it if it has not
+   * ended. Throws what reading it throws.
+   */
+  async takeIn(run: string): Promise<void> {
+    if (this.loops.has(run)) return;
+    const loop = this.adopt(this.shelf.load(run)!);
+    if (loop.state.endedAt === null) await loop.takeOver(this.options.epoch);
   }
 
   /**

@@ -9,6 +9,7 @@ export { fold, foldAll, type FoldedRun } from './fold';
 export { decide, type Command, type Live } from './decide';
 export type { Packing } from './shelf';
 export { restored, shotOfRun } from './fold';
+export { outlookOf, type NodeOutlook } from './outlook';
 export { checkWorkflow } from './workflow';
 export { backoffMs, isFinal } from './retry';
 export { SeqConflict } from './conflict';

@@ -6,10 +6,13 @@ export type RunCommand = 'pause' | 'resume' | 'cancel' | 'retry';
 
 /** What a person can wish of a run besides answering. */
 export type Wish =
-  | { readonly wish: 'pause' | 'resume' }
-  | { readonly wish: 'cancel'; readonly reason?: string | undefined }
+  | { readonly wish: 'pause' | 'resume' | 'cancel'; readonly reason?: string | undefined }
   /** Failed nodes, or those that are named, and all after them are done again. */
-  | { readonly wish: 'retry'; readonly nodes?: readonly string[] | undefined }
+  | {
+      readonly wish: 'retry';
+      readonly nodes?: readonly string[] | undefined;
+      readonly reason?: string | undefined;
+    }
   /** A node is passed over; `output` takes the place of its outputs. */
   | { readonly wish: 'skip'; readonly node: string; readonly output?: Json | undefined }
   /** Other params for a node that has not started. */

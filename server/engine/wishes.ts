@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../schemas/journal/events';
-import type { RunState } from '../../schemas/wire/run';
+import type { NodeState, RunState } from '../../schemas/wire/run';
 import { problem, type Json } from '../base';
 import type { FoldedRun } from './fold';
 import type { PersonEvent, Wish } from './loopEvents';
@@ -45,55 +45,61 @@ const allowedIn: Readonly<Record<Wish['wish'], readonly RunState[]>> = {
 };
 
 function ofWish(run: FoldedRun, wish: Wish): readonly RunEvent[] {
-  if (!allowedIn[wish.wish].includes(run.state))
-    throw problem('run.wrongState', { state: run.state, command: wish.wish });
+  const allowed = allowedIn[wish.wish];
+  if (!allowed.includes(run.state))
+    throw problem('run.wrongState', { state: run.state, command: wish.wish, needed: allowed.join(', ') });
   switch (wish.wish) {
     case 'pause':
-      return [{ type: 'RunPaused' }];
+      return [{ type: 'RunPaused', ...because(wish.reason) }];
     case 'resume':
-      return [{ type: 'RunResumed' }];
+      return [{ type: 'RunResumed', ...because(wish.reason) }];
     case 'cancel':
       return [{ type: 'RunCancelRequested', reason: wish.reason ?? 'a person cancelled the run' }];
     case 'retry':
       return [
-        { type: 'GenerationBegun', generation: run.generation + 1, nodes: nodesAgain(run, wish.nodes) },
+        {
+          type: 'GenerationBegun',
+          generation: run.generation + 1,
+          nodes: nodesAgain(run, wish.nodes),
+          ...because(wish.reason),
+        },
       ];
     case 'skip':
       return skipEvents(run, nodeOf(run, wish.node), wish.output);
     case 'edit': {
-      const { id, state } = nodeOf(run, wish.node);
-      if (state !== 'pending' && state !== 'failed')
-        throw problem('run.nodeWrongState', { node: id, state, command: wish.wish });
-      return [{ type: 'NodeEdited', node: id, params: wish.params as never }];
+      const node = nodeOf(run, wish.node);
+      needState(node, 'edit', ['pending', 'failed']);
+      return [{ type: 'NodeEdited', node: node.id, params: wish.params as never }];
     }
   }
 }
 
-/** The nodes of the top level to be done again: those that are named, or all that failed or were cancelled. */
+/**
+ * The nodes of the top level to be done again: those that are named, or all that failed; and always those that
+ * were cancelled, because a run could not end without them.
+ */
 function nodesAgain(run: FoldedRun, named: readonly string[] | undefined): string[] {
   const { top, failures } = run.all;
-  // What was cancelled has to be done in any case: the run could not end without it.
-  const cancelled = top.records.filter((node) => node.state === 'cancelled');
-  const chosen = named
-    ? [...named.map((id) => topOf(nodeOf(run, id))), ...cancelled]
-    : top.records.filter((node) => node.state === 'cancelled' || failures.has(node));
-  if (chosen.length === 0) throw problem('run.wrongState', { state: run.state, command: 'retry' });
+  const chosen = [
+    ...(named ? named.map((id) => topOf(nodeOf(run, id))) : failures),
+    ...top.records.filter(({ state, definition }) => state === 'cancelled' && !definition.standby),
+  ];
+  if (chosen.length === 0) throw problem('run.nothingToRetry', { state: run.state });
+  const ended: readonly NodeState[] = ['pending', 'completed', 'skipped', 'failed', 'cancelled'];
   for (const index of top.level.downstream(chosen.map((node) => node.index))) {
     const { id, definition } = top.records[index]!;
     // A standby at work for a node is part of its work.
-    for (const part of [id, definition.fallback?.node, definition.compensate]) {
-      const state = part === undefined ? undefined : run.nodes.get(part)?.state;
-      if (state === 'running' || state === 'waiting')
-        throw problem('run.nodeWrongState', { node: part!, state, command: 'retry' });
-    }
+    for (const part of [id, definition.fallback?.node, definition.compensate])
+      if (part !== undefined) needState(run.nodes.get(part)!, 'retry', ended);
   }
   return [...new Set(chosen.map(({ id }) => id))];
 }
 
 function skipEvents(run: FoldedRun, node: NodeRecord, output: Json | undefined): readonly RunEvent[] {
-  const { id, state, definition } = node;
-  if ((state !== 'pending' && state !== 'failed') || definition.standby || isBygone(node))
-    throw problem('run.nodeWrongState', { node: id, state, command: 'skip' });
+  const { id, definition } = node;
+  if (definition.standby) throw problem('run.nodeStandby', { node: id, command: 'skip' });
+  needState(node, 'skip', ['pending', 'failed']);
+  if (isBygone(node)) throw problem('run.nodeBygone', { node: id, command: 'skip' });
   const given = output === undefined ? {} : { output: output as never };
   return [{ type: 'NodeSkipped', node: id, reason: 'person', ...given }];
 }
@@ -106,6 +112,13 @@ function isBygone({ scope }: NodeRecord): boolean {
   }
   return false;
 }
+
+function needState({ id, state }: NodeRecord, command: string, needed: readonly NodeState[]): void {
+  if (needed.includes(state)) return;
+  throw problem('run.nodeWrongState', { node: id, state, command, needed: needed.join(', ') });
+}
+
+const because = (reason: string | undefined) => (reason === undefined ? {} : { reason });
 
 function nodeOf(run: FoldedRun, id: string): NodeRecord {
   const node = run.nodes.get(id);

@@ -1,7 +1,7 @@
 import { shouldAskHandOver } from '../../schemas/link';
 import type { Build, RecordedEvent } from '../../schemas';
 import type { Handlers } from './dispatch';
-import type { SidecarService } from './service';
+import { directRequests, type DirectService, type SidecarService } from './service';
 import type { ClientSession } from './session';
 
 /** What the server knows of itself and lets handlers do. */
@@ -19,6 +19,8 @@ export interface Host {
 /** The answers to every request of one client. */
 export function createHandlers(service: SidecarService, host: Host, session: ClientSession): Handlers {
   return {
+    ...direct(service),
+
     async sessionOpen(_ctx, { languageModels }) {
       if (languageModels) session.offerModels();
       const position = service.position();
@@ -90,4 +92,13 @@ export function createHandlers(service: SidecarService, host: Host, session: Cli
     doctorCheck: async (ctx) => ({ findings: await service.check(ctx) }),
     doctorExport: async (ctx) => ({ path: await service.exportReport(ctx) }),
   };
+}
+
+/** Handlers of the requests that need nothing but the service. */
+function direct(service: SidecarService): DirectService {
+  const handlers: Record<string, unknown> = {};
+  for (const name of directRequests)
+    handlers[name] = (...args: Parameters<DirectService[typeof name]>) =>
+      (service[name] as (...given: unknown[]) => unknown)(...args);
+  return handlers as unknown as DirectService;
 }

@@ -3,6 +3,6 @@
  * to one function of the service.
  * Invariant: it decides nothing about runs, plans or files, and no client can end the process by going away.
  */
-export type { SidecarService, ServiceStatus } from './service';
+export { directRequests, type DirectService, type SidecarService, type ServiceStatus } from './service';
 export { createEditorModels, type EditorModelRouter } from './editorModels';
 export { startServer, type RunningServer, type ServerOptions, type StopReason } from './server';

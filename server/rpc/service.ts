@@ -12,6 +12,27 @@ import type {
 type Params<K extends keyof ClientRequests> = ParamsOf<ClientRequests[K]>;
 type Result<K extends keyof ClientRequests> = ResultOf<ClientRequests[K]>;
 
+/** Requests that go straight to the function of the same name. */
+export const directRequests = [
+  'runRetry',
+  'runSkip',
+  'runEdit',
+  'runInput',
+  'runFork',
+  'runDetail',
+  'runCompare',
+  'runEvents',
+  'runAudit',
+  'runExport',
+  'runImport',
+] as const satisfies readonly (keyof ClientRequests)[];
+export type DirectRequest = (typeof directRequests)[number];
+
+/** One function per direct request. */
+export type DirectService = {
+  [K in DirectRequest]: (ctx: Context, params: Params<K>) => Promise<Result<K>>;
+};
+
 /** What the service alone knows of `sidecar/status`. */
 export type ServiceStatus = Pick<Result<'sidecarStatus'>, 'activeRuns' | 'dataFolder' | 'sandbox'>;
 
@@ -20,7 +41,7 @@ export type ServiceStatus = Pick<Result<'sidecarStatus'>, 'activeRuns' | 'dataFo
  * Functions throw a `ProblemError` with a code their request declares. Reads may run beside anything;
  * writes of one client arrive in order.
  */
-export interface SidecarService {
+export interface SidecarService extends DirectService {
   /** The identity of the workspace and its folder as a real path. */
   readonly workspace: string;
   readonly root: string;

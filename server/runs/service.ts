@@ -8,6 +8,7 @@ import { decideFiles } from '../review';
 import { Boards, type BoardPatch } from './board';
 import { Changesets } from './changesets';
 import type { RunWorld } from './dependencies';
+import { ExecutionDesk, type ExecutionPorts } from './execution';
 import { offerIn } from './facts';
 import { PlanningDesk, withRunningPlans } from './planningDesk';
 import { reportPlans, summarise } from './report';
@@ -22,6 +23,7 @@ export interface RunServicePorts {
   readonly approvals: Approvals;
   readonly planningFiles: PlanningFiles;
   readonly settings: () => RunSettings;
+  readonly journal: ExecutionPorts['journal'];
   readonly ctx: Context;
 }
 
@@ -31,6 +33,7 @@ export class RunService implements Disposable {
   readonly onProgress = new Emitter<Progress>();
   readonly onReviewChanged = new Emitter<string>();
   readonly planning: PlanningDesk;
+  readonly execution: ExecutionDesk;
   private readonly boards = new Boards();
   private readonly changesets: Changesets;
   private readonly store = new DisposableStore();
@@ -41,6 +44,15 @@ export class RunService implements Disposable {
     this.changesets = new Changesets(ports.world.blobs);
     this.planning = this.store.add(
       new PlanningDesk(ports.world.folders.root, ports.planningFiles, ports.ctx.log),
+    );
+    const { engine, journal, world } = ports;
+    this.execution = this.store.add(
+      new ExecutionDesk({
+        ...{ engine, journal },
+        blobs: world.blobs,
+        clock: world.clock,
+        summary: (run) => this.summary(run),
+      }),
     );
     this.store.add(ports.engine.onChanged(({ run, events }) => this.changed(run, events)));
     this.store.add(ports.engine.onProgress((progress) => this.progressed(progress)));
@@ -89,9 +101,9 @@ export class RunService implements Disposable {
     return { summary: this.summary(fold), plans: reportPlans(fold, await this.changesets.of(fold)) };
   }
 
-  async runCommand({ run, command }: Params<'runCommand'>): Promise<Result<'runCommand'>> {
+  async runCommand({ run, command, reason }: Params<'runCommand'>): Promise<Result<'runCommand'>> {
     this.find(run);
-    return { state: await this.ports.engine.command(run, command) };
+    return { state: await this.ports.engine.wish(run, { wish: command, reason }) };
   }
 
   async runAnswer({ run, question, answer, note }: Params<'runAnswer'>): Promise<Result<'runAnswer'>> {

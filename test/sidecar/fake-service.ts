@@ -1,6 +1,11 @@
 import { Emitter, problem } from '../../server/base';
 import type { SidecarService } from '../../server/rpc';
-import type { ServiceBoardPatch, ServiceProgress } from '../../server/rpc/service';
+import {
+  directRequests,
+  type DirectService,
+  type ServiceBoardPatch,
+  type ServiceProgress,
+} from '../../server/rpc/service';
 import type { RecordedEvent, RunEvent } from '../../schemas';
 
 /** A service without rooms behind it: a journal in memory and answers that tests set. */
@@ -36,6 +41,7 @@ export function fakeService(overrides: Partial<SidecarService> = {}) {
     command: unknown,
     answer: unknown,
     board: unknown,
+    ...(Object.fromEntries(directRequests.map((name) => [name, unknown])) as unknown as DirectService),
     changesets: async () => [],
     content: async () => new TextEncoder().encode('bytes'),
     decide: unknown,

@@ -141,6 +141,7 @@ function applied(board: BoardView, ops: readonly BoardOp[]): BoardView {
   const next = { ...board, revision: board.revision + 1, nodes: [...board.nodes] };
   for (const op of ops) {
     if (op.op === 'state') next.state = op.state;
+    else if (op.op === 'edges') next.edges = [...next.edges, ...op.edges];
     else {
       const at = next.nodes.findIndex(({ id }) => id === op.node.id);
       if (at < 0) next.nodes.push(op.node);

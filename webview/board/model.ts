@@ -53,16 +53,18 @@ export function applyPatch(model: BoardModel, patch: Patch): Patched {
   if (patch.from !== model.revision) return { kind: 'gap' };
   const nodes = new Map(model.nodes);
   const changed: string[] = [];
-  let { state } = model;
+  let { state, edges } = model;
   for (const op of patch.ops) {
     if (op.op === 'node') {
       nodes.set(op.node.id, op.node);
       changed.push(op.node.id);
+    } else if (op.op === 'edges') {
+      edges = [...edges, ...op.edges];
     } else {
       state = op.state;
     }
   }
-  return { kind: 'applied', model: { ...model, state, nodes, revision: patch.to }, changed };
+  return { kind: 'applied', model: { ...model, state, nodes, edges, revision: patch.to }, changed };
 }
 
 export interface Progress {
@@ -75,7 +77,7 @@ export function progressOf(model: BoardModel): Progress {
   let done = 0;
   let failed = 0;
   for (const node of model.nodes.values()) {
-    if (node.state === 'completed') done++;
+    if (node.state === 'completed' || node.state === 'skipped') done++;
     else if (node.state === 'failed') failed++;
   }
   return { done, failed, total: model.nodes.size };

@@ -53,6 +53,19 @@ describe('board model', () => {
     assert.equal(model.nodes.get('b')?.state, 'pending');
   });
 
+  it('grows by new cards and edges', () => {
+    const ops: Patch['ops'] = [
+      { op: 'node', node: node('a[1]/x') },
+      { op: 'edges', edges: [{ from: 'a', to: 'a[1]/x' }] },
+    ];
+    const patched = applyPatch(model, { run: 'r', from: 7, to: 8, ops });
+    assert.ok(patched.kind === 'applied');
+    assert.equal(patched.model.nodes.size, 5);
+    assert.deepEqual(patched.model.edges, [{ from: 'a', to: 'a[1]/x' }]);
+    assert.equal(patched.model.state, 'running');
+    assert.equal(noteText(boardStrings, 'skipped.person', null), 'Passed over by a person');
+  });
+
   it('asks again on any revision it does not hold', () => {
     checkPatch(patch(8, 9), 'gap');
     checkPatch(patch(6, 8), 'gap');
