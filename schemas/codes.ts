@@ -300,6 +300,14 @@ export const codes = {
     'Look at them and approve, or pass --approve with their hashes.',
   ),
   'run.answerUnknown': error('“{answer}” is no answer to this question.', 'Choose one of: {choices}.'),
+  'run.dispatchCap': error(
+    'The node {node} was begun {times} times and is not begun again by itself.',
+    'Look at how its attempts failed, correct the cause, then retry it.',
+  ),
+  'run.loopStuck': error(
+    'The loop {node} came to the same in its last {rounds} rounds and does not go round again.',
+    'Correct its body or its condition, then retry it.',
+  ),
   'workflow.malformed': error(
     'The workflow “{title}” is not valid at {place}: {detail}',
     'Correct the plan or template it was made from.',
@@ -324,6 +332,21 @@ export const codes = {
     'Nodes of the workflow “{title}” wait for each other: {path}.',
     'Remove one of these dependencies.',
   ),
+  'workflow.valueMisfit': error(
+    'The input “{port}” of {node} must be {expected}, but is {actual}.',
+    'Correct the node the value comes from, or the type of the input.',
+  ),
+  'run.inputMisfit': error(
+    'The input “{input}” must be {expected}, but is {actual}.',
+    'Give a value of that type.',
+  ),
+  'run.inputUnknown': error('There is no input “{input}”; it was given {actual}.', 'Use one of: {known}.'),
+  'run.inputMissing': warning(
+    'The input “{input}” must be {expected}, but nothing is given.',
+    'Give it now, or answer when the run asks for it.',
+  ),
+  'run.inputAsked': info('The run needs a value for “{input}”: {expected}.', 'Give the value.'),
+  'run.approvalAsked': info('{prompt}', 'Choose one of: {choices}.'),
   'merge.conflict': warning(
     '{plan} and the plans before it changed the same lines of {files}.',
     'Choose a side, or resolve the files by hand.',
@@ -527,9 +550,13 @@ export const codes = {
     '{place}: the input {input} in the body of {node} is no input port of it.',
     'Name it like one of: {known}.',
   ),
+  'melody.bodyNone': error(
+    '{place}: {node} stands for the port “{port}”, but lies in no body.',
+    'Remove the port, or move the node into the body of a loop or map.',
+  ),
   'melody.bodyOutput': error(
-    '{place}: the output port “{port}” of {node} has no output node of that id in the body.',
-    'Add an output node with the id {port} to the body, or remove the port.',
+    '{place}: the output port “{port}” of {node} has no output node in the body.',
+    'Add an output node with the id or port {port} to the body, or remove the port.',
   ),
   'melody.mapOver': error(
     '{place}: {node} goes over “{over}”, which is {actual}.',
@@ -616,6 +643,22 @@ export const codes = {
     '{place}: “{path}” is no path of a Melody below this workspace.',
     'Write a relative path with forward slashes that ends in .melody.json.',
   ),
+  'melody.operatorReserved': error(
+    '{place}: “{operator}” is a kind of node, not an operator.',
+    'Make it a node of that kind, or name another operator.',
+  ),
+  'melody.subworkflowLoop': error(
+    '{place}: these Melodies include each other: {path}.',
+    'Remove one of the subworkflows; what is to repeat goes into the body of a loop.',
+  ),
+  'melody.subworkflowPort': error(
+    '{place}: {node} has the {side} “{port}”, but {file} has no {side} node of that id.',
+    'Use one of: {known}.',
+  ),
+  'melody.transformFailed': error(
+    'The transform {op} failed: {detail}.',
+    'Correct the transform, or the value it works on.',
+  ),
   'melody.more': warning(
     '{file} has {count} more problems.',
     'Correct those that are shown, then check again.',
@@ -632,6 +675,101 @@ export const codes = {
     'The change at {path} cannot be made in {file}: {detail}',
     'Look at the file; it was not changed.',
   ),
+
+  // triggers: what starts runs without a person at the keyboard
+  'trigger.unknown': error('{melody} has no trigger {trigger}.', 'Use one of: {known}.'),
+  'trigger.melodyUnknown': error(
+    'There is no Melody {melody} in this workspace that could be read.',
+    'Check the path, and the file with “symphony melody check”.',
+  ),
+  'trigger.manual': error(
+    'The trigger {trigger} of {melody} is started by a person and cannot be armed.',
+    'Fire it when you want the run.',
+  ),
+  'trigger.off': error(
+    'The trigger {trigger} of {melody} is switched off in the file.',
+    'Remove "enabled": false there, then arm it.',
+  ),
+  'trigger.restricted': error(
+    'This workspace is in Restricted Mode: no trigger is armed or fired.',
+    'Trust the workspace first.',
+  ),
+  'trigger.notArmed': error('The trigger {trigger} of {melody} is not armed.', 'Arm it first.'),
+  'trigger.notWebhook': error(
+    'The trigger {trigger} of {melody} is no webhook and has no address.',
+    'Name a trigger with "on": "webhook".',
+  ),
+  'trigger.changed': warning(
+    '{melody} was changed since its trigger {trigger} was armed; it fires no more.',
+    'Look at the change, then arm the trigger again.',
+  ),
+  'trigger.gone': warning(
+    'The trigger {trigger} of {melody} is not there any more; it fires no more.',
+    'Put it back and arm it again, or disarm it.',
+  ),
+  'trigger.tooOften': warning(
+    'The trigger {trigger} of {melody} was to fire more than {most} times within a minute; it is paused.',
+    'Look for a circle, such as a run that changes the files it is triggered by; then arm it again.',
+  ),
+  'trigger.chainTooDeep': warning(
+    'The trigger {trigger} of {melody} did not fire: {most} runs in a row were started by each other.',
+    'Look for a circle among Melodies that start each other.',
+  ),
+  'trigger.missed': warning(
+    'Missed {count} firings of the trigger {trigger} of {melody}, from {first} to {last}; they are skipped.',
+    'Start it by hand if the work is still wanted, or write "missed": "once" to catch up.',
+  ),
+  'trigger.stale': warning(
+    'A firing of the trigger {trigger} of {melody} was recorded, but the sidecar ended before the run began; it is skipped.',
+    'Start it by hand if the work is still wanted.',
+  ),
+  'trigger.schedule': error(
+    'The trigger {trigger} of {melody} has no usable schedule “{schedule}”: {detail}',
+    'Correct the schedule, then arm it again.',
+  ),
+  'trigger.zone': error(
+    'The trigger {trigger} of {melody} names the time zone “{zone}”, which this computer does not know.',
+    'Write an IANA name such as Europe/Berlin.',
+  ),
+  'trigger.never': error(
+    'The schedule “{schedule}” of the trigger {trigger} of {melody} never comes.',
+    'Choose a day that the month has.',
+  ),
+  'trigger.glob': error(
+    'The trigger {trigger} of {melody} has the pattern “{glob}”: {detail}',
+    'Write a pattern below the workspace folder with forward slashes, such as src/**/*.ts.',
+  ),
+  'trigger.pathTaken': error(
+    'The webhook address “{path}” is taken by the trigger {other}.',
+    'Disarm that one, or choose another path.',
+  ),
+  'trigger.watchFailed': error(
+    '{path} cannot be watched: {detail}',
+    'Check that it is there; on Linux raise fs.inotify.max_user_watches if that is what is used up. Then arm the trigger again.',
+  ),
+  'trigger.watchTooMuch': error(
+    'The patterns {patterns} reach more than {most} folders, too many to watch.',
+    'Make them narrower, or let git ignore what need not be watched; then arm the trigger again.',
+  ),
+  'trigger.inputFixed': error(
+    'The trigger {trigger} gives “{input}” a value itself; a caller cannot.',
+    'Leave “{input}” out.',
+  ),
+  'hook.unauthorized': error(
+    'There is no webhook here for this token.',
+    'Send “Authorization: Bearer” with the token of an armed webhook, to its own address.',
+  ),
+  'hook.method': error('Webhooks take POST, not {method}.', 'Use POST.'),
+  'hook.host': error(
+    'Requests for “{host}” are not answered here.',
+    'Call 127.0.0.1 from a program on this computer, not from a web page.',
+  ),
+  'hook.body': error(
+    'The body is no JSON object: {detail}',
+    'Send an object of inputs as application/json, or no body.',
+  ),
+  'hook.tooLarge': error('The body has more than {most} bytes.', 'Send less, or the path of a file.'),
+  'hook.tooMany': error('Too many requests.', 'Try again after a minute.'),
 
   // review
   'review.unknown': error('There is no changeset {changeset}.', 'Refresh the view.'),
@@ -687,6 +825,14 @@ export const codes = {
     'Symphony cannot write to its data folder {path}.',
     'Make it writable, or set SYMPHONY_HOME to a folder you own.',
   ),
+  'data.failing': error(
+    'The disk of {path} reports an error: {detail}',
+    'Nothing recorded was lost. Look after the disk; retry the run where it has failed.',
+  ),
+  'data.busy': error(
+    '{path} is in use by another program.',
+    'Close what has it open; retry the run where it has failed. Nothing recorded was lost.',
+  ),
   'data.newer': error(
     'The data folder {path} was written by a newer Symphony (layout {found}, this one knows {known}).',
     'Update Symphony.',
@@ -694,6 +840,30 @@ export const codes = {
   'data.corrupt': error(
     '{path} is damaged: {detail}',
     'A copy was kept at {backup}. “Symphony: Doctor” says what could be read.',
+  ),
+  'data.tailLost': warning(
+    '{path}: the last {lost} events that were acknowledged are missing; the first {kept} are whole.',
+    'Runs go on from there and may do some work again. What was found is kept at {backup}.',
+  ),
+  'data.takenOver': error(
+    'Another Symphony has taken over {path}; this one no longer writes to it.',
+    'Go on in the other one, or stop it and restart the sidecar with “Symphony: Restart Sidecar”.',
+  ),
+  'runFile.damaged': error(
+    'The file of the run is damaged: {detail}',
+    'Nothing was imported. Copy the file again, or export the run again.',
+  ),
+  'runFile.newer': error(
+    'The file of the run was written by a newer Symphony (version {found}, this one knows {known}).',
+    'Update Symphony.',
+  ),
+  'runFile.taken': error(
+    'There is a run {run} already, and it is not the one in the file: they differ at event {seq}.',
+    'Nothing was imported. Import the file where that run is not.',
+  ),
+  'runFile.blobMissing': error(
+    'The run {run} names the blob {blob}, which is not there.',
+    'The run cannot be exported whole. “Symphony: Doctor” says what could be read.',
   ),
   'sidecar.busy': error(
     'Another sidecar (process {pid}) owns this workspace and does not answer.',

@@ -1,6 +1,6 @@
 import type { Build } from '../schemas';
 import { DisposableStore, type Context, type Disposable } from './base';
-import { systemClock, systemIds, systemRandom } from './base/node';
+import { sha256, systemClock, systemIds, systemRandom } from './base/node';
 import { Engine } from './engine';
 import {
   inspectUserRepository,
@@ -8,12 +8,13 @@ import {
   prepareDependencies,
   type PrivateRepository,
 } from './git';
+import { controlPerformers, expressionsOf } from './controls';
 import { createGateway, type EditorModels } from './llm';
 import { SidecarState } from './sidecarState';
 import { runPerformers, RunService, type RunWorld } from './runs';
 import { createSandbox } from './sandbox';
 import { sampleModel } from './sampleModel';
-import { openBlobs, openJournal, openPolicy, planningFiles, type DataHome } from './storage';
+import { jsonPacking, openBlobs, openJournal, openPolicy, planningFiles, type DataHome } from './storage';
 import { sidecarService } from './sidecarService';
 import type { SidecarService } from './rpc';
 import path from 'node:path';
@@ -27,11 +28,11 @@ export interface Composition {
   readonly patience?: { readonly idleMs?: number; readonly firstPauseMs?: number };
 }
 
-/** Joins ports to adapters: the service of one workspace, with its unfinished runs going on. */
+/** Joins ports to adapters: the service of one workspace and its runs, the unfinished ones going on. */
 export async function composeService(
   ctx: Context,
   { home, epoch, build, models, patience }: Composition,
-): Promise<SidecarService> {
+): Promise<{ readonly service: SidecarService; readonly runs: RunService }> {
   const store = new DisposableStore();
   const { log } = ctx;
   const journal = await openJournal({ file: home.journal, clock: systemClock, log });
@@ -76,13 +77,17 @@ export async function composeService(
       prefix: await prefixOf(ctx, home.root),
     },
   };
+  const expressions = expressionsOf();
   const engine = new Engine({
     journal,
-    performers: runPerformers(world),
+    performers: new Map([...runPerformers(world), ...controlPerformers({ expressions, clock: systemClock })]),
+    expressions,
     clock: systemClock,
     ids: systemIds,
     epoch,
     log,
+    hash: sha256,
+    packing: jsonPacking,
   });
   const runs: RunService & Disposable = store.add(
     new RunService({
@@ -95,7 +100,7 @@ export async function composeService(
     }),
   );
   await engine.recover();
-  return sidecarService({
+  const service = sidecarService({
     ctx,
     home,
     build,
@@ -107,6 +112,7 @@ export async function composeService(
     sandbox,
     store,
   });
+  return { service, runs };
 }
 
 async function openRepository(ctx: Context, home: DataHome): Promise<PrivateRepository> {

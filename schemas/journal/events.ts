@@ -60,8 +60,6 @@ export const runEvent = z.discriminatedUnion('type', [
     inputHash: z.optional(z.string()),
     /** What the attempt may consume at most; absent: nothing bounds it. */
     grant: z.optional(spending),
-    /** How the try differs from the one before; absent: not at all. */
-    variation: z.optional(z.string()),
     /** For a group that goes through a list: its length. */
     items: z.optional(z.int()),
   }),
@@ -89,6 +87,10 @@ export const runEvent = z.discriminatedUnion('type', [
     final: z.boolean(),
     /** Something takes its place: the next event of the node says what. */
     handled: z.optional(z.boolean()),
+    /** How the next try is to differ from this one; absent: not at all. */
+    variation: z.optional(z.string()),
+    /** How long to pause before it, in milliseconds. */
+    pauseMs: z.optional(z.number()),
   }),
   /** The outcome of equal work on equal inputs was taken over instead of working again. */
   z.object({

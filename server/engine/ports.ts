@@ -1,5 +1,6 @@
 import type { Question, RecordedEvent, RunEvent, Spending } from '../../schemas/journal/events';
 import type { Transform } from '../../schemas/melody/edge';
+import type { RunState } from '../../schemas/wire/run';
 import type { Problem } from '../../schemas/codes';
 import type { Context, Json } from '../base';
 
@@ -19,17 +20,40 @@ export interface Journal {
     events: readonly RunEvent[],
     at?: number,
   ): Promise<readonly RecordedEvent[]>;
-  /** All events of a run in order. */
-  read(run: string): readonly RecordedEvent[];
+  /** The events of a run after `afterSeq` in order, at most `most`; all of them by default. */
+  read(run: string, afterSeq?: number, most?: number): readonly RecordedEvent[];
   /** Up to `limit` events of all runs after `position`, in order; how clients catch up. */
   since(position: number, limit: number): readonly RecordedEvent[];
   /** The last position, 0 when empty. */
   position(): number;
   /** Ids of all runs, oldest first. */
   runs(): readonly string[];
+  /** What a list shows of every run that was created, oldest first; read without any run's events. */
+  headings(): readonly RunHeading[];
+  /**
+   * Keeps what the events of `run` up to `seq` come to, in place of an older snapshot, so that a reader need
+   * not begin at the first one. Durable when it resolves; rejects beyond the run's last event.
+   */
+  snapshot(run: string, seq: number, body: Uint8Array): Promise<void>;
+  /** The newest snapshot of a run whose checksum is right; a damaged one is dropped and told to the log. */
+  latestSnapshot(run: string): { readonly seq: number; readonly body: Uint8Array } | undefined;
   /** Announces committed events, in order, after they are durable. */
   onAppended(listener: (events: readonly RecordedEvent[]) => void): { dispose(): void };
   close(): Promise<void>;
+}
+
+/** A run in a list. Times are milliseconds since the epoch. */
+export interface RunHeading {
+  readonly run: string;
+  readonly title: string;
+  readonly kind: 'phase' | 'ask' | 'melody';
+  /** As the run's own events tell it; whether it waits for a person is known to its fold alone. */
+  readonly state: Exclude<RunState, 'waiting'>;
+  readonly createdAt: number;
+  readonly endedAt: number | null;
+  readonly firstPosition: number;
+  readonly lastPosition: number;
+  readonly lastSeq: number;
 }
 
 /** Content-addressed bytes, verified on every read. */
@@ -39,6 +63,49 @@ export interface Blobs {
   /** The bytes, or undefined if unknown; throws `data.corrupt` when they do not match their name. */
   get(hash: string): Promise<Uint8Array | undefined>;
   has(hash: string): Promise<boolean>;
+}
+
+/** Run `run` has come to `seq`. */
+export interface Hint {
+  readonly run: string;
+  readonly seq: number;
+}
+
+/**
+ * Says that runs have come further. A hint may be lost, late or merged with a later one: who hears it reads
+ * the journal from where he stands, and who waits for long reads it without one. It is never the truth itself.
+ */
+export interface Hints {
+  /** Tells every listener, also in other processes, soon; never throws. */
+  tell(run: string, seq: number): void;
+  onHint(listener: (hint: Hint) => void): { dispose(): void };
+}
+
+/** The right to do one attempt of a node. */
+export interface Claim {
+  readonly run: string;
+  readonly node: string;
+  readonly attempt: number;
+  /** The epoch of the sidecar that has it. */
+  readonly owner: string;
+  /** Grows with every claim given out: of two claims on one node the one with the larger fence counts. */
+  readonly fence: number;
+}
+
+/**
+ * Who does what: each attempt of a node is one owner's at a time. A claim lasts `leaseMs` after it was given
+ * out or last renewed; then it still stands, but another owner may take its place. The journal alone says what
+ * came of an attempt.
+ */
+export interface Queue {
+  /** Undefined while another claim lasts, and for attempts that are complete or older than the newest one. */
+  claim(run: string, node: string, attempt: number, owner: string, leaseMs: number): Claim | undefined;
+  /** Renews a claim for as long as it was given out; false when it no longer stands: its owner must stop. */
+  heartbeat(claim: Claim): boolean;
+  /** Ends a claim that stands; false when it no longer does: what its owner did must not count. */
+  complete(claim: Claim): boolean;
+  /** Drops what is known of a run that has ended. */
+  forget(run: string): void;
 }
 
 /** What a performer may do besides its work: record steps, ask a person, tell progress. */
@@ -105,6 +172,8 @@ export interface Expressions {
   condition(scope: 'edge' | 'branch' | 'loop', text: string, values: Readonly<Record<string, Json>>): boolean;
   /** What becomes of a value on its way along an edge. */
   transform(how: Transform, value: Json): Json;
+  /** What a value should have been that is not of the type its input states; undefined where it fits. */
+  misfit(type: string, value: Json): { readonly expected: string; readonly actual: string } | undefined;
 }
 
 /**

@@ -26,6 +26,8 @@ export interface LoopOptions extends ActOptions {
   /** A second state of the run with all that is durable, for working ahead on. */
   readonly load: () => FoldedRun;
   readonly onChanged: (events: readonly RecordedEvent[]) => void;
+  /** The run's state has come further. */
+  readonly onFolded: (run: FoldedRun) => void;
   readonly onProgress: (progress: Progress) => void;
   /** What keeps the run from being recorded, or undefined when it can be recorded again. */
   readonly onTrouble: (problem: Problem | undefined) => void;
@@ -237,6 +239,7 @@ export class RunLoop implements Sharer {
         resting: this.resting,
         now: at,
         room: this.options.room.roomIfBounded,
+        loops: this.options.failures.loops,
         most: Math.min(mostPerTurn - starting.length, mostAtWork - this.performing.nodes.size),
       });
       if (commands.length === 0) return starting;
@@ -289,13 +292,14 @@ export class RunLoop implements Sharer {
       this.notice(one.event);
     }
     this.options.onChanged(recorded);
+    this.options.onFolded(this.run);
   }
 
   /** What an event that is durable now means for this process. */
   private notice(event: RunEvent): void {
     switch (event.type) {
       case 'NodeFailed':
-        if (!event.final) this.rest(event.node);
+        if (!event.final) this.rest(event.node, event.pauseMs);
         return;
       case 'QuestionAnswered':
         return this.waiters.answer(event.question, this.run.answers.get(event.question)!);
@@ -327,10 +331,9 @@ export class RunLoop implements Sharer {
     });
   }
 
-  private rest(id: string): void {
-    const node = this.run.nodes.get(id)!;
-    this.resting.add(id);
-    this.later(backoffMs(node.tries, node.definition.retry), { type: 'rested', node: id });
+  private rest(node: string, pauseMs?: number): void {
+    this.resting.add(node);
+    this.later(pauseMs ?? backoffMs(this.run.nodes.get(node)!.tries), { type: 'rested', node });
   }
 
   private later(ms: number, event: LoopEvent): void {

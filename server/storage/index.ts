@@ -4,12 +4,21 @@
  */
 export { durable, openSqlite } from './sqlite';
 export type { Database, OpenDatabase, Row, Statement, Value } from './sqlite';
-export { openJournal, type JournalOptions, type Schedule } from './journal';
+export { openJournal, type JournalOptions, type StoredJournal } from './journal';
+export type { Recordable, Schedule } from './journalWriter';
+export { headingAfter } from './journalHeadings';
 export { nodeJournalFiles, type JournalFiles, type SmallFile } from './journalFiles';
+export { embeddedQueue } from './queue';
+export { embeddedHints } from './hints';
+export { jsonPacking } from './packing';
 export { openBlobs, type BlobsOptions } from './blobs';
+export { exportRun } from './runFile';
+export { importRun, type Imported, type ImportLimits } from './runFileImport';
 export { openWorkspace, type DataHome, type Fingerprint, type OpenWorkspace } from './home';
 export { takeLock, type Lock, type LockAttempt } from './lock';
 export { openPolicy, type Policy } from './policy';
+export { openFirings } from './firings';
+export type { ArmedTrigger, Firing, FiringOutcome, Firings, FiringsOptions, NewFiring } from './firings';
 export { planningFiles } from './planningFiles';
 export { openPlanningWriter } from './planningWriter';
 export type { Edited, EditReason, PastEdit, PlanningWriter, PlanningWriterOptions } from './planningWriter';

@@ -22,7 +22,7 @@ export interface JournalFiles {
   remove(file: string): void;
   /** Gives a file another name, in place of what had that name. */
   rename(from: string, to: string): void;
-  /** Copies a file's bytes to a file that is not there yet. */
+  /** Copies a file's bytes to another file, in place of what that held. */
   copy(from: string, to: string): void;
   /** Whether two files that are there hold the same bytes. */
   sameBytes(one: string, other: string): boolean;

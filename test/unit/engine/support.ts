@@ -11,6 +11,7 @@ import {
   type NodeContext,
   type Performer,
 } from '../../../server/engine';
+import { headingAfter } from '../../../server/storage';
 
 /** `a: '' ` is a node without predecessors, `c: 'a b'` one that waits for two. */
 export function workflowOf(
@@ -56,26 +57,41 @@ export function foldOf(workflow: Workflow, events: readonly RunEvent[]): FoldedR
 /** A journal in memory; `durable` survives whatever happens to the engine. */
 export function memoryJournal(clock: Clock): Journal & { readonly events: RecordedEvent[] } {
   const events: RecordedEvent[] = [];
+  const snapshots = new Map<string, { readonly seq: number; readonly body: Uint8Array }>();
   const emitter = new Emitter<readonly RecordedEvent[]>();
   const seqOf = (run: string) => events.reduce((seq, one) => (one.run === run ? one.seq : seq), 0);
   return {
     events,
-    async append(run, expectedSeq, added) {
+    async append(run, expectedSeq, added, at = clock.now()) {
       const seq = seqOf(run);
       if (seq !== expectedSeq) throw new SeqConflict(run, expectedSeq, seq);
       const recorded = added.map((event, i): RecordedEvent => {
         const copy = JSON.parse(JSON.stringify(event)) as RunEvent;
-        return { position: events.length + 1 + i, run, seq: seq + 1 + i, at: clock.now(), event: copy };
+        return { position: events.length + 1 + i, run, seq: seq + 1 + i, at, event: copy };
       });
       events.push(...recorded);
       if (recorded.length > 0) setImmediate(() => emitter.fire(recorded));
       await new Promise((resolve) => setImmediate(resolve));
       return recorded;
     },
-    read: (run) => events.filter((one) => one.run === run),
+    read: (run, afterSeq = 0, most = Infinity) =>
+      events.filter((one) => one.run === run && one.seq > afterSeq && one.seq <= afterSeq + most),
     since: (position, limit) => events.filter((one) => one.position > position).slice(0, limit),
     position: () => events.length,
     runs: () => [...new Set(events.map((one) => one.run))],
+    headings: () =>
+      [...new Set(events.map((one) => one.run))].flatMap((run) => {
+        const its = events.filter((one) => one.run === run);
+        let heading: ReturnType<typeof headingAfter>;
+        for (const { event, at } of its) heading = headingAfter(heading, event, at);
+        const { position: lastPosition, seq: lastSeq } = its.at(-1)!;
+        return heading ? [{ run, ...heading, firstPosition: its[0]!.position, lastPosition, lastSeq }] : [];
+      }),
+    async snapshot(run, seq, body) {
+      if (seq < 1 || seq > seqOf(run)) throw new SeqConflict(run, seq, seqOf(run));
+      if (seq >= (snapshots.get(run)?.seq ?? 0)) snapshots.set(run, { seq, body: new Uint8Array(body) });
+    },
+    latestSnapshot: (run) => snapshots.get(run),
     onAppended: (listener) => emitter.event(listener),
     close: async () => emitter.dispose(),
   };
