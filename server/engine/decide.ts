@@ -67,8 +67,11 @@ export function decide(run: FoldedRun, live: Live = nothingLive): readonly Comma
     case 'paused':
       return firstOf(resumptions(run, live), ending(run));
     case 'running':
-    case 'waiting':
-      return firstOf([...resumptions(run, live), ...following(run), ...starts(run, live)], ending(run));
+    case 'waiting': {
+      // A group that fails may keep everything else from starting, so it is brought on first.
+      const due = following(run);
+      return firstOf([...resumptions(run, live), ...(due.length > 0 ? due : starts(run, live))], ending(run));
+    }
   }
 }
 

@@ -167,12 +167,16 @@ export class Nodes extends Flow {
     this.generation = generation;
     const resets = new Set(again);
     for (const node of again) this.reuse.keep(node, !asked.has(node));
+    // Conditions that outcomes which stay have made false stay false.
+    const shut = new Map(again.map((node) => [node, node.shut]));
     for (const node of again) this.forget(node);
     for (const node of again) {
       const { after, edges = [] } = node.definition;
       const deliver = (from: string, edge: number) => {
         const before = records[level.index.get(from)!]!;
-        if (before.settled && !resets.has(before)) this.arrive(before, node, edge, false, at);
+        if (!before.settled || resets.has(before)) return;
+        const foundFalse = edges[edge]?.when !== undefined && shut.get(node)?.has(edge) === true;
+        this.arrive(before, node, edge, foundFalse, at);
       };
       for (const id of new Set(after)) deliver(id, orderAlone);
       edges.forEach(({ from }, edge) => deliver(from, edge));

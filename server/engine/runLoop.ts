@@ -41,6 +41,14 @@ const mostPerTurn = 500;
 /** How many nodes of one run are at work at once, whatever its limits leave unbounded: memory is not. */
 const mostAtWork = 1000;
 
+/** What ends attempts: of one node, or of all that are still at work when a run is over. */
+const givesPlacesBack: ReadonlySet<RunEvent['type']> = new Set<RunEvent['type']>([
+  'NodeCompleted',
+  'NodeFailed',
+  'RunFailed',
+  'RunCancelled',
+]);
+
 /** An attempt to be performed once that is durable. */
 interface Start {
   readonly node: string;
@@ -71,7 +79,7 @@ export class RunLoop implements Sharer {
     private readonly options: LoopOptions,
   ) {
     this.performing = new Performing(run, options, this);
-    this.ahead = new Ahead(options.load);
+    this.ahead = new Ahead(() => this.loadAhead());
     if (run.endedAt === null) options.room.add(this);
     if (run.endedAt === null) this.limitTime();
   }
@@ -199,13 +207,20 @@ export class RunLoop implements Sharer {
     }
     for (const event of events)
       if (event.type === 'performed') this.performing.drop(event.node, event.attempt);
-    if (record.some(({ type }) => type === 'NodeCompleted' || type === 'NodeFailed'))
-      this.options.room.freed(this);
+    if (record.some(({ type }) => givesPlacesBack.has(type))) this.options.room.freed(this);
     for (const settle of settles) settle(this.run);
     for (const { node, attempt } of starting)
       if (this.closed) this.performing.unreserve(node);
       else this.performing.start(node, attempt);
     return true;
+  }
+
+  /** What is durable must be what this process has seen: more of it means that another one owns the run. */
+  private loadAhead(): FoldedRun {
+    const { run, seq } = this.run;
+    const loaded = this.options.load();
+    if (loaded.seq !== seq) throw new SeqConflict(run, seq, loaded.seq);
+    return loaded;
   }
 
   private foresee(events: readonly RunEvent[], at: number): void {

@@ -72,24 +72,39 @@ function ofWish(run: FoldedRun, wish: Wish): readonly RunEvent[] {
 /** The nodes of the top level to be done again: those that are named, or all that failed or were cancelled. */
 function nodesAgain(run: FoldedRun, named: readonly string[] | undefined): string[] {
   const { top, failures } = run.all;
+  // What was cancelled has to be done in any case: the run could not end without it.
+  const cancelled = top.records.filter((node) => node.state === 'cancelled');
   const chosen = named
-    ? named.map((id) => topOf(nodeOf(run, id)))
+    ? [...named.map((id) => topOf(nodeOf(run, id))), ...cancelled]
     : top.records.filter((node) => node.state === 'cancelled' || failures.has(node));
   if (chosen.length === 0) throw problem('run.wrongState', { state: run.state, command: 'retry' });
   for (const index of top.level.downstream(chosen.map((node) => node.index))) {
-    const { id, state } = top.records[index]!;
-    if (state === 'running' || state === 'waiting')
-      throw problem('run.nodeWrongState', { node: id, state, command: 'retry' });
+    const { id, definition } = top.records[index]!;
+    // A standby at work for a node is part of its work.
+    for (const part of [id, definition.fallback?.node, definition.compensate]) {
+      const state = part === undefined ? undefined : run.nodes.get(part)?.state;
+      if (state === 'running' || state === 'waiting')
+        throw problem('run.nodeWrongState', { node: part!, state, command: 'retry' });
+    }
   }
   return [...new Set(chosen.map(({ id }) => id))];
 }
 
 function skipEvents(run: FoldedRun, node: NodeRecord, output: Json | undefined): readonly RunEvent[] {
   const { id, state, definition } = node;
-  if ((state !== 'pending' && state !== 'failed') || definition.standby)
+  if ((state !== 'pending' && state !== 'failed') || definition.standby || isBygone(node))
     throw problem('run.nodeWrongState', { node: id, state, command: 'skip' });
   const given = output === undefined ? {} : { output: output as never };
   return [{ type: 'NodeSkipped', node: id, reason: 'person', ...given }];
+}
+
+/** Whether a node lies in a round of an attempt that is over. */
+function isBygone({ scope }: NodeRecord): boolean {
+  for (let inner = scope; inner.group; inner = inner.group.scope) {
+    const { group, rounds } = inner.group;
+    if (!group || rounds.indexOf(inner) < group.first) return true;
+  }
+  return false;
 }
 
 function nodeOf(run: FoldedRun, id: string): NodeRecord {
