@@ -26,7 +26,7 @@ export class Boards {
       state: run.state,
       revision: this.revision(run.run),
       nodes: run.workflow.nodes.map((node) => this.card(run, node.id)),
-      edges: run.workflow.nodes.flatMap((node) => node.after.map((from) => ({ from, to: node.id }))),
+      edges: run.workflow.nodes.flatMap((node) => before(node).map((from) => ({ from, to: node.id }))),
     };
   }
 
@@ -77,6 +77,11 @@ export class Boards {
     };
   }
 }
+
+/** The nodes a node waits for, each once, by order or for what flows from them. */
+const before = ({ after, edges = [] }: WorkflowNode): string[] => [
+  ...new Set([...after, ...edges.map(({ from }) => from)]),
+];
 
 const indexes = new WeakMap<Workflow, ReadonlyMap<string, WorkflowNode>>();
 
