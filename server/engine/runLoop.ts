@@ -262,7 +262,10 @@ export class RunLoop implements Sharer {
         this.foresee(eventsOf(run, command, this.options), at);
         if (command.type !== 'startNode' && command.type !== 'resumeNode') continue;
         // A group has no performer, and what was taken over or failed at once needs none.
-        if (!run.all.places.occupied.has(run.all.of(command.node))) continue;
+        const node = run.all.of(command.node);
+        // One that failed at once may keep the others from starting.
+        if (node.state === 'failed') break;
+        if (!run.all.places.occupied.has(node)) continue;
         this.performing.reserve(command.node);
         starting.push(command);
       }

@@ -73,10 +73,10 @@ function ofWish(run: FoldedRun, wish: Wish): readonly RunEvent[] {
 function nodesAgain(run: FoldedRun, named: readonly string[] | undefined): string[] {
   const { top, failures } = run.all;
   // What was cancelled has to be done in any case: the run could not end without it.
-  const cancelled = top.records.filter((node) => node.state === 'cancelled');
+  const cancelled = top.records.filter(isUndone);
   const chosen = named
     ? [...named.map((id) => topOf(nodeOf(run, id))), ...cancelled]
-    : top.records.filter((node) => node.state === 'cancelled' || failures.has(node));
+    : top.records.filter((node) => isUndone(node) || failures.has(node));
   if (chosen.length === 0) throw problem('run.wrongState', { state: run.state, command: 'retry' });
   for (const index of top.level.downstream(chosen.map((node) => node.index))) {
     const { id, definition } = top.records[index]!;
@@ -96,6 +96,13 @@ function skipEvents(run: FoldedRun, node: NodeRecord, output: Json | undefined):
     throw problem('run.nodeWrongState', { node: id, state, command: 'skip' });
   const given = output === undefined ? {} : { output: output as never };
   return [{ type: 'NodeSkipped', node: id, reason: 'person', ...given }];
+}
+
+/** Whether the end of the run cut a node's work off, or that of the standby in its place. */
+function isUndone({ state, definition, scope }: NodeRecord): boolean {
+  const standby = definition.fallback?.node;
+  if (standby === undefined || state !== 'failed') return state === 'cancelled';
+  return scope.records.some((other) => other.definition.id === standby && other.state === 'cancelled');
 }
 
 /** Whether a node lies in a round of an attempt that is over. */
