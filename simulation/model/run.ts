@@ -1,5 +1,5 @@
 import type { EventOf, RecordedEvent, RunEvent } from '../../schemas/journal/events';
-import type { Workflow } from '../../schemas/journal/workflow';
+import type { Workflow, WorkflowNode } from '../../schemas/journal/workflow';
 import { readiness, ScopeModel, type NodeModel } from './scope';
 import { Violation } from './violation';
 
@@ -14,6 +14,9 @@ const afterTheEnd: ReadonlySet<RunEvent['type']> = new Set<RunEvent['type']>([
   'NodeSkipped',
   'NodeEdited',
 ]);
+
+/** Groups and nodes without a resource take no place. */
+const takesPlace = ({ body, resource }: WorkflowNode): boolean => !body && resource !== '';
 
 /**
  * What may happen to one run, told from the order of its durable events alone and written without a look
@@ -55,7 +58,7 @@ export class RunModel {
   taken(resource: string): number {
     let count = 0;
     for (const { state, definition } of this.nodes.values())
-      if (state === 'started' && !definition.body && (resource === '*' || definition.resource === resource))
+      if (state === 'started' && takesPlace(definition) && ['*', definition.resource].includes(resource))
         count++;
     return count;
   }
@@ -162,7 +165,7 @@ export class RunModel {
     node.state = 'started';
     node.attempt = attempt;
     node.earlierRounds = node.rounds.length;
-    for (const resource of definition.body ? [] : [definition.resource, '*'])
+    for (const resource of takesPlace(definition) ? [definition.resource, '*'] : [])
       if (this.taken(resource) > (this.workflow.limits[resource] ?? Infinity))
         throw new Violation('limit exceeded', `${this.run}: ${id} takes a place of “${resource}”`);
   }
