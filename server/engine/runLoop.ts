@@ -80,7 +80,8 @@ export class RunLoop implements Sharer {
   ) {
     this.performing = new Performing(run, options, this);
     this.ahead = new Ahead(() => this.loadAhead());
-    if (run.endedAt === null) options.room.add(this);
+    // One that is over may go on: it shares the room then.
+    options.room.add(this);
     if (run.endedAt === null) this.limitTime();
   }
 
