@@ -89,7 +89,7 @@ export class RunModel {
         return this.failed(event);
       case 'NodeReused': {
         const node = this.inState(event.node, 'pending');
-        if (node.ended.size === 0 && event.from.run === this.run && !node.scope.group)
+        if (!node.hadOutcome && event.from.run === this.run && !node.scope.group)
           this.impossible('it never had an outcome');
         return this.end(node, event.output);
       }
@@ -251,6 +251,7 @@ export class RunModel {
   /** A node ends well, and with it the one whose place it takes. */
   private end(node: NodeModel, output: unknown): void {
     node.state = 'done';
+    node.hadOutcome = true;
     node.output = output;
     this.failures.delete(node);
     if (node.calledBy?.as === 'fallback') this.end(node.calledBy.node, output);
