@@ -352,6 +352,87 @@ export const codes = {
     'Choose a side, or resolve the files by hand.',
   ),
 
+  // what the nodes of a Melody do
+  'node.config': error(
+    'The configuration of the node {node} is not valid: {detail}',
+    'Correct it in the Melody; docs/melody.md says what each node understands.',
+  ),
+  'node.input': error(
+    'The input “{port}” of the node {node} must be {expected}.',
+    'Connect an output that gives it, or correct the value.',
+  ),
+  'node.placeholder': error(
+    'The instruction of the node {node} speaks of “{name}”, which is no input of it.',
+    'Add the input, or use one of: {known}.',
+  ),
+  'node.answer': error(
+    'The model’s answer at the node {node} does not fit: {detail}',
+    'Retry the node, choose another model, or ask for less in its instruction.',
+  ),
+  'node.commandRefused': error(
+    'The node {node} may not run “{command}”: a person refused it.',
+    'Retry the node and allow it, or change the command.',
+  ),
+  'node.commandWaiting': info(
+    'The node {node} wants to run “{command}”, which nobody has approved yet.',
+    'Look at the command, then allow or deny it.',
+  ),
+
+  // templates: Melodies with open places
+  'template.malformed': error('{place}: this is no template: {detail}', 'Correct the file there.'),
+  'template.parameterTwice': error(
+    '{place}: there are two parameters named {parameter}.',
+    'Rename one of them.',
+  ),
+  'template.placeholderUnknown': error(
+    '{place}: the placeholder is for {parameter}, which is no parameter.',
+    'Use one of: {known}.',
+  ),
+  'template.placeholderNowhere': error(
+    '{place}: the way leads nowhere in the Melody at “{step}”.',
+    'Correct the way; every step but the last must be there.',
+  ),
+  'template.default': error(
+    '{place}: the default of {parameter} does not keep to its own constraints ({code}).',
+    'Correct the default or the constraints.',
+  ),
+  'template.pattern': error(
+    '{place}: the pattern of {parameter} cannot be understood: {detail}',
+    'Correct it; patterns are RE2, without look-around and back-references.',
+  ),
+  'template.idTaken': error(
+    '{file} calls itself {id}, which is the id of a template of higher standing.',
+    'Give it another id; built-in templates come first, then yours, then the workspace’s.',
+  ),
+  'template.versionTwice': error(
+    '{file} has the id {id} and the version {version} of {first}.',
+    'Raise the version, or remove one of the two files.',
+  ),
+  'template.unknown': error('There is no template {id}.', 'Use one of: {known}.'),
+  'template.versionUnknown': error(
+    'The template {id} has no version that fits {range}.',
+    'Use one of: {known}.',
+  ),
+  'template.valueUnknown': error('There is no parameter {parameter}.', 'Use one of: {known}.'),
+  'template.valueMissing': error('{parameter} needs a value.', 'Give it one.'),
+  'template.valueType': error('{parameter} must be {expected}, but is {actual}.', 'Give it such a value.'),
+  'template.valueShort': error('{parameter} has {found} characters.', 'Give it {least} or more.'),
+  'template.valueLong': error('{parameter} has {found} characters.', 'Give it {most} or fewer.'),
+  'template.valueSmall': error('{parameter} is {found}.', 'Give it {least} or more.'),
+  'template.valueGreat': error('{parameter} is {found}.', 'Give it {most} or less.'),
+  'template.valueFew': error('{parameter} has {found} items.', 'Give it {least} or more.'),
+  'template.valueMany': error('{parameter} has {found} items.', 'Give it {most} or fewer.'),
+  'template.valuePattern': error(
+    '{parameter} is “{found}”, which does not fit {pattern}.',
+    'Give it a value that fits.',
+  ),
+  'template.valueOneOf': error('{parameter} cannot be {found}.', 'Use one of: {known}.'),
+  'template.valueExpression': error('{parameter} is no expression: {detail}.', 'Correct it.'),
+  'template.valueTransform': error(
+    'The value of {parameter} could not be brought into the Melody: {detail}',
+    'Give it another value, or correct the template.',
+  ),
+
   // Melodies: workflows as people write them. {place} is the file, line and column, or the way into the document.
   'melody.unreadable': error(
     '{file} could not be read: {detail}',

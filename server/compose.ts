@@ -10,7 +10,7 @@ import {
 } from './git';
 import { createGateway, type EditorModels } from './llm';
 import { SidecarState } from './sidecarState';
-import { mainJobPerformers, RunService, type RunWorld } from './runs';
+import { runPerformers, RunService, type RunWorld } from './runs';
 import { createSandbox } from './sandbox';
 import { sampleModel } from './sampleModel';
 import { jsonPacking, openBlobs, openJournal, openPolicy, planningFiles, type DataHome } from './storage';
@@ -78,7 +78,7 @@ export async function composeService(
   };
   const engine = new Engine({
     journal,
-    performers: mainJobPerformers(world),
+    performers: runPerformers(world),
     clock: systemClock,
     ids: systemIds,
     epoch,

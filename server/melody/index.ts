@@ -20,13 +20,15 @@ export {
   type Purse,
   type Scope,
 } from './expressions';
+export { finding, wholeFile } from './findings';
 export { formatMelody, formatText } from './format';
 export * from './graph';
 export { defineMigrations, migrations, type Migration, type Migrations } from './migrate';
-export { placeText } from './place';
+export { pathText, placeText, SourceMap } from './place';
 export { fits, kindOfValue, parsePortType, valueFits, type PortType } from './portTypes';
 export { portsOf, type Ports } from './ports';
 export { readMelody, readMelodyFile, type ReadMelody } from './read';
+export { readSource } from './source';
 export type { Checked, CheckOptions, Compression, Edit, Finding, Path, Place } from './types';
 export { differences, updateText } from './update';
 export { validate, validateValue } from './validate';

@@ -22,3 +22,4 @@ export type { ArmedTrigger, Firing, FiringOutcome, Firings, FiringsOptions, NewF
 export { planningFiles } from './planningFiles';
 export { openPlanningWriter } from './planningWriter';
 export type { Edited, EditReason, PastEdit, PlanningWriter, PlanningWriterOptions } from './planningWriter';
+export { readTemplateFiles } from './templateFiles';
