@@ -51,7 +51,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['server/**/*.ts'],
+    files: ['server/**/*.ts', 'simulation/**/*.ts'],
     ignores: ['server/base/node/**'],
     rules: { 'no-restricted-properties': ['error', ...nondeterminism] },
   },

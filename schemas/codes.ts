@@ -282,6 +282,10 @@ export const codes = {
     'The node {node} is {state}; “{command}” needs it to be one of: {needed}.',
     'Look at the nodes with “symphony runs show”; wait until it has ended, or pause the run first.',
   ),
+  'run.nodeBygone': error(
+    'The node {node} belongs to a round of an attempt that is over.',
+    'Name a node of a round that goes on, or the group around it.',
+  ),
   'run.nodeStandby': error(
     'The node {node} stands by and is not part of the way; “{command}” does not apply to it.',
     'Name the node it would stand in for.',
@@ -315,6 +319,14 @@ export const codes = {
     'Look at them and approve, or pass --approve with their hashes.',
   ),
   'run.answerUnknown': error('“{answer}” is no answer to this question.', 'Choose one of: {choices}.'),
+  'run.dispatchCap': error(
+    'The node {node} was begun {times} times and is not begun again by itself.',
+    'Look at how its attempts failed, correct the cause, then retry it.',
+  ),
+  'run.loopStuck': error(
+    'The loop {node} came to the same in its last {rounds} rounds and does not go round again.',
+    'Correct its body or its condition, then retry it.',
+  ),
   'workflow.malformed': error(
     'The workflow “{title}” is not valid at {place}: {detail}',
     'Correct the plan or template it was made from.',
@@ -339,9 +351,105 @@ export const codes = {
     'Nodes of the workflow “{title}” wait for each other: {path}.',
     'Remove one of these dependencies.',
   ),
+  'workflow.valueMisfit': error(
+    'The input “{port}” of {node} must be {expected}, but is {actual}.',
+    'Correct the node the value comes from, or the type of the input.',
+  ),
+  'run.inputMisfit': error(
+    'The input “{input}” must be {expected}, but is {actual}.',
+    'Give a value of that type.',
+  ),
+  'run.inputUnknown': error('There is no input “{input}”; it was given {actual}.', 'Use one of: {known}.'),
+  'run.inputMissing': warning(
+    'The input “{input}” must be {expected}, but nothing is given.',
+    'Give it now, or answer when the run asks for it.',
+  ),
+  'run.inputAsked': info('The run needs a value for “{input}”: {expected}.', 'Give the value.'),
+  'run.approvalAsked': info('{prompt}', 'Choose one of: {choices}.'),
   'merge.conflict': warning(
     '{plan} and the plans before it changed the same lines of {files}.',
     'Choose a side, or resolve the files by hand.',
+  ),
+
+  // what the nodes of a Melody do
+  'node.config': error(
+    'The configuration of the node {node} is not valid: {detail}',
+    'Correct it in the Melody; docs/melody.md says what each node understands.',
+  ),
+  'node.input': error(
+    'The input “{port}” of the node {node} must be {expected}.',
+    'Connect an output that gives it, or correct the value.',
+  ),
+  'node.placeholder': error(
+    'The instruction of the node {node} speaks of “{name}”, which is no input of it.',
+    'Add the input, or use one of: {known}.',
+  ),
+  'node.answer': error(
+    'The model’s answer at the node {node} does not fit: {detail}',
+    'Retry the node, choose another model, or ask for less in its instruction.',
+  ),
+  'node.commandRefused': error(
+    'The node {node} may not run “{command}”: a person refused it.',
+    'Retry the node and allow it, or change the command.',
+  ),
+  'node.commandWaiting': info(
+    'The node {node} wants to run “{command}”, which nobody has approved yet.',
+    'Look at the command, then allow or deny it.',
+  ),
+
+  // templates: Melodies with open places
+  'template.malformed': error('{place}: this is no template: {detail}', 'Correct the file there.'),
+  'template.parameterTwice': error(
+    '{place}: there are two parameters named {parameter}.',
+    'Rename one of them.',
+  ),
+  'template.placeholderUnknown': error(
+    '{place}: the placeholder is for {parameter}, which is no parameter.',
+    'Use one of: {known}.',
+  ),
+  'template.placeholderNowhere': error(
+    '{place}: the way leads nowhere in the Melody at “{step}”.',
+    'Correct the way; every step but the last must be there.',
+  ),
+  'template.default': error(
+    '{place}: the default of {parameter} does not keep to its own constraints ({code}).',
+    'Correct the default or the constraints.',
+  ),
+  'template.pattern': error(
+    '{place}: the pattern of {parameter} cannot be understood: {detail}',
+    'Correct it; patterns are RE2, without look-around and back-references.',
+  ),
+  'template.idTaken': error(
+    '{file} calls itself {id}, which is the id of a template of higher standing.',
+    'Give it another id; built-in templates come first, then yours, then the workspace’s.',
+  ),
+  'template.versionTwice': error(
+    '{file} has the id {id} and the version {version} of {first}.',
+    'Raise the version, or remove one of the two files.',
+  ),
+  'template.unknown': error('There is no template {id}.', 'Use one of: {known}.'),
+  'template.versionUnknown': error(
+    'The template {id} has no version that fits {range}.',
+    'Use one of: {known}.',
+  ),
+  'template.valueUnknown': error('There is no parameter {parameter}.', 'Use one of: {known}.'),
+  'template.valueMissing': error('{parameter} needs a value.', 'Give it one.'),
+  'template.valueType': error('{parameter} must be {expected}, but is {actual}.', 'Give it such a value.'),
+  'template.valueShort': error('{parameter} has {found} characters.', 'Give it {least} or more.'),
+  'template.valueLong': error('{parameter} has {found} characters.', 'Give it {most} or fewer.'),
+  'template.valueSmall': error('{parameter} is {found}.', 'Give it {least} or more.'),
+  'template.valueGreat': error('{parameter} is {found}.', 'Give it {most} or less.'),
+  'template.valueFew': error('{parameter} has {found} items.', 'Give it {least} or more.'),
+  'template.valueMany': error('{parameter} has {found} items.', 'Give it {most} or fewer.'),
+  'template.valuePattern': error(
+    '{parameter} is “{found}”, which does not fit {pattern}.',
+    'Give it a value that fits.',
+  ),
+  'template.valueOneOf': error('{parameter} cannot be {found}.', 'Use one of: {known}.'),
+  'template.valueExpression': error('{parameter} is no expression: {detail}.', 'Correct it.'),
+  'template.valueTransform': error(
+    'The value of {parameter} could not be brought into the Melody: {detail}',
+    'Give it another value, or correct the template.',
   ),
 
   // Melodies: workflows as people write them. {place} is the file, line and column, or the way into the document.
@@ -461,9 +569,13 @@ export const codes = {
     '{place}: the input {input} in the body of {node} is no input port of it.',
     'Name it like one of: {known}.',
   ),
+  'melody.bodyNone': error(
+    '{place}: {node} stands for the port “{port}”, but lies in no body.',
+    'Remove the port, or move the node into the body of a loop or map.',
+  ),
   'melody.bodyOutput': error(
-    '{place}: the output port “{port}” of {node} has no output node of that id in the body.',
-    'Add an output node with the id {port} to the body, or remove the port.',
+    '{place}: the output port “{port}” of {node} has no output node in the body.',
+    'Add an output node with the id or port {port} to the body, or remove the port.',
   ),
   'melody.mapOver': error(
     '{place}: {node} goes over “{over}”, which is {actual}.',
@@ -550,6 +662,22 @@ export const codes = {
     '{place}: “{path}” is no path of a Melody below this workspace.',
     'Write a relative path with forward slashes that ends in .melody.json.',
   ),
+  'melody.operatorReserved': error(
+    '{place}: “{operator}” is a kind of node, not an operator.',
+    'Make it a node of that kind, or name another operator.',
+  ),
+  'melody.subworkflowLoop': error(
+    '{place}: these Melodies include each other: {path}.',
+    'Remove one of the subworkflows; what is to repeat goes into the body of a loop.',
+  ),
+  'melody.subworkflowPort': error(
+    '{place}: {node} has the {side} “{port}”, but {file} has no {side} node of that id.',
+    'Use one of: {known}.',
+  ),
+  'melody.transformFailed': error(
+    'The transform {op} failed: {detail}.',
+    'Correct the transform, or the value it works on.',
+  ),
   'melody.more': warning(
     '{file} has {count} more problems.',
     'Correct those that are shown, then check again.',
@@ -566,6 +694,101 @@ export const codes = {
     'The change at {path} cannot be made in {file}: {detail}',
     'Look at the file; it was not changed.',
   ),
+
+  // triggers: what starts runs without a person at the keyboard
+  'trigger.unknown': error('{melody} has no trigger {trigger}.', 'Use one of: {known}.'),
+  'trigger.melodyUnknown': error(
+    'There is no Melody {melody} in this workspace that could be read.',
+    'Check the path, and the file with “symphony melody check”.',
+  ),
+  'trigger.manual': error(
+    'The trigger {trigger} of {melody} is started by a person and cannot be armed.',
+    'Fire it when you want the run.',
+  ),
+  'trigger.off': error(
+    'The trigger {trigger} of {melody} is switched off in the file.',
+    'Remove "enabled": false there, then arm it.',
+  ),
+  'trigger.restricted': error(
+    'This workspace is in Restricted Mode: no trigger is armed or fired.',
+    'Trust the workspace first.',
+  ),
+  'trigger.notArmed': error('The trigger {trigger} of {melody} is not armed.', 'Arm it first.'),
+  'trigger.notWebhook': error(
+    'The trigger {trigger} of {melody} is no webhook and has no address.',
+    'Name a trigger with "on": "webhook".',
+  ),
+  'trigger.changed': warning(
+    '{melody} was changed since its trigger {trigger} was armed; it fires no more.',
+    'Look at the change, then arm the trigger again.',
+  ),
+  'trigger.gone': warning(
+    'The trigger {trigger} of {melody} is not there any more; it fires no more.',
+    'Put it back and arm it again, or disarm it.',
+  ),
+  'trigger.tooOften': warning(
+    'The trigger {trigger} of {melody} was to fire more than {most} times within a minute; it is paused.',
+    'Look for a circle, such as a run that changes the files it is triggered by; then arm it again.',
+  ),
+  'trigger.chainTooDeep': warning(
+    'The trigger {trigger} of {melody} did not fire: {most} runs in a row were started by each other.',
+    'Look for a circle among Melodies that start each other.',
+  ),
+  'trigger.missed': warning(
+    'Missed {count} firings of the trigger {trigger} of {melody}, from {first} to {last}; they are skipped.',
+    'Start it by hand if the work is still wanted, or write "missed": "once" to catch up.',
+  ),
+  'trigger.stale': warning(
+    'A firing of the trigger {trigger} of {melody} was recorded, but the sidecar ended before the run began; it is skipped.',
+    'Start it by hand if the work is still wanted.',
+  ),
+  'trigger.schedule': error(
+    'The trigger {trigger} of {melody} has no usable schedule “{schedule}”: {detail}',
+    'Correct the schedule, then arm it again.',
+  ),
+  'trigger.zone': error(
+    'The trigger {trigger} of {melody} names the time zone “{zone}”, which this computer does not know.',
+    'Write an IANA name such as Europe/Berlin.',
+  ),
+  'trigger.never': error(
+    'The schedule “{schedule}” of the trigger {trigger} of {melody} never comes.',
+    'Choose a day that the month has.',
+  ),
+  'trigger.glob': error(
+    'The trigger {trigger} of {melody} has the pattern “{glob}”: {detail}',
+    'Write a pattern below the workspace folder with forward slashes, such as src/**/*.ts.',
+  ),
+  'trigger.pathTaken': error(
+    'The webhook address “{path}” is taken by the trigger {other}.',
+    'Disarm that one, or choose another path.',
+  ),
+  'trigger.watchFailed': error(
+    '{path} cannot be watched: {detail}',
+    'Check that it is there; on Linux raise fs.inotify.max_user_watches if that is what is used up. Then arm the trigger again.',
+  ),
+  'trigger.watchTooMuch': error(
+    'The patterns {patterns} reach more than {most} folders, too many to watch.',
+    'Make them narrower, or let git ignore what need not be watched; then arm the trigger again.',
+  ),
+  'trigger.inputFixed': error(
+    'The trigger {trigger} gives “{input}” a value itself; a caller cannot.',
+    'Leave “{input}” out.',
+  ),
+  'hook.unauthorized': error(
+    'There is no webhook here for this token.',
+    'Send “Authorization: Bearer” with the token of an armed webhook, to its own address.',
+  ),
+  'hook.method': error('Webhooks take POST, not {method}.', 'Use POST.'),
+  'hook.host': error(
+    'Requests for “{host}” are not answered here.',
+    'Call 127.0.0.1 from a program on this computer, not from a web page.',
+  ),
+  'hook.body': error(
+    'The body is no JSON object: {detail}',
+    'Send an object of inputs as application/json, or no body.',
+  ),
+  'hook.tooLarge': error('The body has more than {most} bytes.', 'Send less, or the path of a file.'),
+  'hook.tooMany': error('Too many requests.', 'Try again after a minute.'),
 
   // review
   'review.unknown': error('There is no changeset {changeset}.', 'Refresh the view.'),
@@ -621,6 +844,14 @@ export const codes = {
     'Symphony cannot write to its data folder {path}.',
     'Make it writable, or set SYMPHONY_HOME to a folder you own.',
   ),
+  'data.failing': error(
+    'The disk of {path} reports an error: {detail}',
+    'Nothing recorded was lost. Look after the disk; retry the run where it has failed.',
+  ),
+  'data.busy': error(
+    '{path} is in use by another program.',
+    'Close what has it open; retry the run where it has failed. Nothing recorded was lost.',
+  ),
   'data.newer': error(
     'The data folder {path} was written by a newer Symphony (layout {found}, this one knows {known}).',
     'Update Symphony.',
@@ -649,10 +880,22 @@ export const codes = {
     'There is a run {run} already, and it is not the one in the file: they differ at event {seq}.',
     'Nothing was imported. Import the file where that run is not.',
   ),
-  'runFile.exists': error('{path} is there already.', 'Nothing was written. Choose another name, or move that file.'),
-  'runFile.unreadable': error('{path} could not be read: {detail}', 'Check the path and that you may read it.'),
-  'runFile.unwritable': error('{path} could not be written: {detail}', 'Check the path and that you may write there.'),
-  'runFile.relative': error('{path} does not say where it is.', 'Give the whole path, from the root of the disk.'),
+  'runFile.exists': error(
+    '{path} is there already.',
+    'Nothing was written. Choose another name, or move that file.',
+  ),
+  'runFile.unreadable': error(
+    '{path} could not be read: {detail}',
+    'Check the path and that you may read it.',
+  ),
+  'runFile.unwritable': error(
+    '{path} could not be written: {detail}',
+    'Check the path and that you may write there.',
+  ),
+  'runFile.relative': error(
+    '{path} does not say where it is.',
+    'Give the whole path, from the root of the disk.',
+  ),
   'runFile.blobMissing': error(
     'The run {run} names the blob {blob}, which is not there.',
     'The run cannot be exported whole. “Symphony: Doctor” says what could be read.',

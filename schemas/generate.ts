@@ -10,6 +10,7 @@ import {
   type RequestSpec,
 } from './index';
 import { melody } from './melody';
+import { template } from './template';
 
 type Spec = RequestSpec | NotificationSpec;
 type Schema = Readonly<Record<string, unknown>>;
@@ -18,7 +19,8 @@ type Schema = Readonly<Record<string, unknown>>;
 export function generatedFiles(): Readonly<Record<string, string>> {
   return {
     'schemas/generated/protocol.schema.json': `${JSON.stringify(protocolSchema(), null, 2)}\n`,
-    'schemas/generated/melody.schema.json': `${JSON.stringify(melodySchema())}\n`,
+    'schemas/generated/melody.schema.json': `${JSON.stringify(editorSchema(melody))}\n`,
+    'schemas/generated/template.schema.json': `${JSON.stringify(editorSchema(template))}\n`,
     'schemas/generated/methods.ts': methodTables(),
     'docs/protocol.md': protocolDocument(),
   };
@@ -49,12 +51,12 @@ function protocolSchema(): object {
 }
 
 /**
- * JSON Schema of `*.melody.json` as editors understand it (draft 7). One line: it is shipped, not read. Editors may
+ * JSON Schema of a file people write as editors understand it (draft 7). One line: it is shipped, not read. Editors may
  * write comments and trailing commas, which a schema cannot say.
  */
-function melodySchema(): object {
+function editorSchema(type: z.ZodMiniType): object {
   return {
-    ...(z.toJSONSchema(melody, { target: 'draft-7', io: 'input' }) as Schema),
+    ...(z.toJSONSchema(type, { target: 'draft-7', io: 'input' }) as Schema),
     allowComments: true,
     allowTrailingCommas: true,
   };

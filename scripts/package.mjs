@@ -18,7 +18,7 @@ const contents = [
   /^media\/[\w/-]+\.(svg|png|md)$/,
   /^l10n\/[\w.-]+\.json$/,
   /^sample\/scripted-model\.json$/,
-  /^schemas\/generated\/melody\.schema\.json$/,
+  /^schemas\/generated\/(melody|template)\.schema\.json$/,
 ];
 
 const vsce = (...args) =>

@@ -2,3 +2,4 @@
 export function node24(): string;
 export function findChromium(): string | undefined;
 export function projectEnv(more?: Record<string, string>): Record<string, string | undefined>;
+export const npm: string;

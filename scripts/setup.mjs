@@ -19,6 +19,11 @@ const packages = {
     why: 'shows the workbench to the tests',
     present: () => findChromium(),
   },
+  redis: {
+    wanted: ['redis-server'],
+    why: 'keeps the queue of a rival that is measured',
+    present: () => onPath('redis-server'),
+  },
   codeServerLibraries: {
     wanted: [
       'libkrb5-dev',

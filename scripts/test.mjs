@@ -29,6 +29,12 @@ const tiers = [
     work: (totals, env) => specs(/^test\/(sidecar|e2e\/headless)\/.*\.test\.ts$/, totals, env),
   },
   {
+    name: 'simulation',
+    about: 'histories of the engine under seeded faults, and planted bugs that they must find',
+    needs: {},
+    work: (totals, env) => specs(/^test\/simulation\/.*\.test\.ts$/, totals, env),
+  },
+  {
     name: 'host',
     about: 'mocha inside the extension host of a real VS Code',
     needs: { chromium: true, codeServer: true },

@@ -1,6 +1,6 @@
 import type { Build } from '../schemas';
 import { DisposableStore, type Context, type Disposable } from './base';
-import { systemClock, systemIds, systemRandom } from './base/node';
+import { sha256, systemClock, systemIds, systemRandom } from './base/node';
 import { Engine } from './engine';
 import {
   inspectUserRepository,
@@ -10,10 +10,10 @@ import {
 } from './git';
 import { createGateway, type EditorModels } from './llm';
 import { SidecarState } from './sidecarState';
-import { mainJobPerformers, RunService, type RunWorld } from './runs';
+import { runPerformers, RunService, type RunWorld } from './runs';
 import { createSandbox } from './sandbox';
 import { sampleModel } from './sampleModel';
-import { openBlobs, openJournal, openPolicy, planningFiles, type DataHome } from './storage';
+import { jsonPacking, openBlobs, openJournal, openPolicy, planningFiles, type DataHome } from './storage';
 import { sidecarService } from './sidecarService';
 import type { SidecarService } from './rpc';
 import path from 'node:path';
@@ -78,11 +78,13 @@ export async function composeService(
   };
   const engine = new Engine({
     journal,
-    performers: mainJobPerformers(world),
+    performers: runPerformers(world),
     clock: systemClock,
     ids: systemIds,
     epoch,
     log,
+    hash: sha256,
+    packing: jsonPacking,
   });
   const runs: RunService & Disposable = store.add(
     new RunService({

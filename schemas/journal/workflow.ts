@@ -28,8 +28,10 @@ export const workflowInput = z.object({
   required: z.boolean(),
   /** The value when no edge brings one. */
   default: z.optional(z.json()),
-  /** Collects the values of all edges in a list. */
+  /** Collects the values of all edges in a list. Without it, of several edges the first open one brings the value. */
   many: z.optional(z.boolean()),
+  /** The port type a value must have when it arrives, where only the value can tell; absent: any value does. */
+  type: z.optional(z.string()),
 });
 
 /** What takes the place of a node that failed for good. */
@@ -44,12 +46,12 @@ const nodeShape = {
   /** Unique within its level, for example `agent:03-01`. */
   id: textBetween(1, 200),
   /** Chooses the performer, for example `agent`, `verify`, `merge`, `offer`; `group` has a body instead. */
-  kind: textBetween(1, 60),
+  kind: textBetween(1, 100),
   /** What a person reads on the board. */
   title: textUpTo(300),
   /** Ids of nodes that must have ended well first; order alone. */
   after: z.array(z.string()),
-  /** At most `limits[resource]` nodes of one resource run at once. */
+  /** At most `limits[resource]` nodes of one resource run at once; a group has none, its nodes have. */
   resource: textUpTo(60),
   /** Given to the performer as it stands. */
   params: z.json(),
@@ -83,7 +85,7 @@ const nodeShape = {
 };
 
 export interface WorkflowNode extends z.infer<z.ZodMiniObject<typeof nodeShape>> {
-  /** Nodes inside a `group`. Inputs of the group come out of its `input` nodes, its outputs of `output` nodes. */
+  /** Nodes inside a `group`. Inputs of the group come out of its `input` nodes, its outputs of `output` nodes; `groupPort` says which. */
   body?: WorkflowBody | undefined;
 }
 

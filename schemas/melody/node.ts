@@ -5,8 +5,9 @@ import { expression, melodyEdge, type MelodyEdge } from './edge';
 import { nodePolicy } from './policy';
 import { portTypePattern } from './portTypes';
 
-export const nodeIdPattern = /^[A-Za-z0-9_][A-Za-z0-9_.:/@-]*$/;
-export const portNamePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** Values are kept by these names: the one that would change an object instead of naming a part of it is none. */
+export const nodeIdPattern = /^(?!__proto__$)[A-Za-z0-9_][A-Za-z0-9_.:/@-]*$/;
+export const portNamePattern = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/;
 
 const nodeId = () => textBetween(1, 200).check(z.regex(nodeIdPattern));
 const portName = () => textBetween(1, 60).check(z.regex(portNamePattern));
@@ -63,6 +64,12 @@ const inputs = z.optional(z.array(inputPort).check(z.maxLength(200)));
 const outputs = z.optional(z.array(outputPort).check(z.maxLength(200)));
 const ports = { inputs, outputs };
 const kind = <K extends string>(name: K) => ({ kind: z.literal(name), ...common });
+
+/** An input and an output of one port, as a loop has that carries a value on, cannot share an id. */
+const endPort = (side: string) =>
+  z.optional(
+    about(portName(), `In a body: the ${side} port of its loop or map it stands for (default: its id).`),
+  );
 
 /** Nodes and edges of one level; the inside of a loop or a map. */
 export interface MelodyBody {
@@ -188,11 +195,16 @@ const nodesWith = <B extends z.ZodMiniType>(body: B) =>
       'Another Melody as one node.',
     ),
     about(
-      z.strictObject({ ...kind('input'), type: portType(), default: z.optional(z.json()) }),
+      z.strictObject({
+        ...kind('input'),
+        type: portType(),
+        port: endPort('input'),
+        default: z.optional(z.json()),
+      }),
       'Where a value enters the Melody; it comes out of `value`.',
     ),
     about(
-      z.strictObject({ ...kind('output'), type: portType() }),
+      z.strictObject({ ...kind('output'), type: portType(), port: endPort('output') }),
       'Where a value leaves the Melody; it goes into `value`.',
     ),
   ]);
@@ -211,6 +223,7 @@ export const shallowNode = nodesWith(
 );
 
 export type MelodyNode = z.infer<typeof melodyNode>;
+export type EndNode = Extract<MelodyNode, { readonly kind: 'input' | 'output' }>;
 export type NodeKind = MelodyNode['kind'];
 export type InputPort = z.infer<typeof inputPort>;
 export type OutputPort = z.infer<typeof outputPort>;

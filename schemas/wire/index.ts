@@ -4,6 +4,7 @@
  */
 import * as board from './board';
 import * as doctor from './doctor';
+import * as events from './events';
 import * as execution from './execution';
 import * as models from './models';
 import * as planning from './planning';
@@ -15,6 +16,7 @@ export * from './common';
 export * from './handshake';
 export * from './board';
 export * from './doctor';
+export * from './events';
 export * from './execution';
 export * from './models';
 export * from './planning';
@@ -50,7 +52,7 @@ export const clientRequests = {
   runAudit: execution.runAudit,
   runExport: execution.runExport,
   runImport: execution.runImport,
-  eventsSince: run.eventsSince,
+  eventsSince: events.eventsSince,
   boardSnapshot: board.boardSnapshot,
   reviewList: review.reviewList,
   reviewContent: review.reviewContent,
@@ -66,7 +68,7 @@ export const clientNotifications = { lmChunk: models.lmChunk } as const;
 
 export const sidecarNotifications = {
   planningChanged: planning.planningChanged,
-  eventsAppended: run.eventsAppended,
+  eventsAppended: events.eventsAppended,
   runProgress: run.runProgress,
   boardPatch: board.boardPatch,
   reviewChanged: review.reviewChanged,

@@ -4,6 +4,8 @@
  */
 export type { AgentOutcome, AgentTask, Limits, RunAgent, Tool, ToolResult } from './types';
 export { createRunAgent, runAgent } from './loop';
+export { runAnswer, type AnswerTask } from './answer';
+export { answerPrompt, lookingPrompt, nodeInstruction, fenced, type NodeTarget } from './prompts';
 export { systemPrompt, planInstruction, askInstruction, type AskTarget, type PlanTarget } from './prompts';
-export { worktreeTools, finishTool, type WorktreeToolsOptions } from './tools';
+export { worktreeTools, finishTool, type FinishOutputs, type WorktreeToolsOptions } from './tools';
 export { resolveInside } from './tools/paths';

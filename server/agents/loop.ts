@@ -1,14 +1,22 @@
 import { problem, problemOf, stableStringify, type Clock, type Json } from '../base';
 import { systemClock } from '../base/node';
 import type { NodeContext } from '../engine/ports';
+import type { Spending } from '../../schemas/journal/events';
 import type { ChatMessage, ChatReply } from '../../schemas/wire';
 import { Budget } from './budget';
 import type { AgentOutcome, AgentTask, RunAgent, Tool, ToolResult } from './types';
 
 /** The outcome of step `model:<n>` (n counts from 1): the reply, and how long the model took. */
-interface ModelStep {
+export interface ModelStep {
   readonly reply: ChatReply;
   readonly ms: number;
+}
+
+/** What a reply consumed, as the journal keeps it. */
+export function spentBy(step: Json): Spending {
+  const { usage } = (step as unknown as ModelStep).reply;
+  const tokens = usage.inputTokens + usage.outputTokens;
+  return usage.usd === undefined ? { tokens } : { tokens, usd: usage.usd };
 }
 
 /** The outcome of step `tool:<n>:<i>`, the i-th call of reply n (i counts from 0). */
@@ -19,6 +27,12 @@ interface ToolStep {
   readonly tree?: string;
   readonly memory?: Json;
   readonly ms: number;
+}
+
+/** What an accepted finish said. */
+interface End {
+  readonly summary: string;
+  readonly input: Json;
 }
 
 /** Output one reply may have; enough for a long file, and far below what providers allow at most. */
@@ -73,8 +87,8 @@ class Agent {
       const reply = await this.ask();
       const { text, calls, thoughts } = reply;
       this.messages.push({ role: 'assistant', text, calls, ...(thoughts === undefined ? {} : { thoughts }) });
-      const summary = reply.calls.length > 0 ? await this.act(reply) : this.nudge(reply);
-      if (summary !== undefined) return this.budget.outcome(summary);
+      const end = reply.calls.length > 0 ? await this.act(reply) : this.nudge(reply);
+      if (end !== undefined) return { ...this.budget.outcome(end.summary), ...outputsOf(end.input) };
     }
   }
 
@@ -87,7 +101,7 @@ class Agent {
       this.budget.check();
       await this.catchUp();
     }
-    const step = await node.step(key, async () => {
+    const ask = async () => {
       const began = this.clock.monotonic();
       node.progress('thinking', { turn });
       const request = {
@@ -98,20 +112,22 @@ class Agent {
       };
       const reply = await this.task.model.chat(node, request, this.tellText(turn));
       return json<ModelStep>({ reply, ms: Math.round(this.clock.monotonic() - began) });
-    });
+    };
+    const step = await node.step(key, ask, spentBy);
     const { reply, ms } = step as unknown as ModelStep;
     this.budget.took(reply.usage, ms);
     return reply;
   }
 
-  /** Does the calls of a reply in order; the accepted finish's summary, or undefined to go on. */
-  private async act(reply: ChatReply): Promise<string | undefined> {
+  /** Does the calls of a reply in order; what the accepted finish said, or undefined to go on. */
+  private async act(reply: ChatReply): Promise<End | undefined> {
     this.quiet = 0;
     const results: { id: string; tool: string; text: string; isError: boolean }[] = [];
     for (const [index, call] of reply.calls.entries()) {
       const { id, tool, input } = call;
       const outcome = await this.do(`tool:${this.budget.turns}:${index}`, tool, input as Json, reply.finish);
-      if (tool === 'finish' && !outcome.isError) return summaryOf(input as Json);
+      if (tool === 'finish' && !outcome.isError)
+        return { summary: summaryOf(input as Json), input: input as Json };
       results.push({ id, tool, text: outcome.text, isError: outcome.isError });
     }
     this.messages.push({ role: 'tool', results });
@@ -231,6 +247,11 @@ function malformed(input: Json, finish: ChatReply['finish']): string {
 function summaryOf(input: Json): string {
   const summary = isObject(input) ? input['summary'] : undefined;
   return typeof summary === 'string' ? summary : '';
+}
+
+function outputsOf(input: Json): Pick<AgentOutcome, 'outputs'> {
+  const outputs = isObject(input) ? input['outputs'] : undefined;
+  return outputs !== undefined && isObject(outputs) ? { outputs } : {};
 }
 
 function isObject(value: Json): value is { readonly [key: string]: Json } {

@@ -50,6 +50,8 @@ export interface AgentTask {
 export interface AgentOutcome {
   /** What the agent said it did, from `finish`. */
   readonly summary: string;
+  /** What `finish` brought besides, where it was asked for more. */
+  readonly outputs?: Readonly<Record<string, Json>>;
   readonly turns: number;
   readonly usage: Usage;
   readonly milliseconds: number;

@@ -1,7 +1,10 @@
 import type { RunEvent, Spending } from '../../schemas/journal/events';
-import { problem, problemOf } from '../base';
+import type { FailureTables } from '../../schemas/failure';
+import type { Problem } from '../../schemas/codes';
+import { problem, problemOf, stableStringify } from '../base';
 import type { Command } from './decide';
 import { completion, failure } from './endings';
+import { dispatchProblem, grant, roundsProblem, withRound, type Rounds } from './failure';
 import type { FoldedRun } from './fold';
 import { itemsOf, nextStep } from './groups';
 import type { NodeRecord } from './node';
@@ -12,6 +15,8 @@ import { closedBy, inputText, outputsOf } from './values';
 export interface ActOptions {
   readonly performers: Performers;
   readonly expressions: Expressions;
+  /** What is done when work goes wrong. */
+  readonly failures: FailureTables;
   /** SHA-256 of a text, hex. */
   readonly hash: (text: string) => string;
 }
@@ -24,14 +29,11 @@ export function eventsOf(run: FoldedRun, command: Command, options: ActOptions):
     case 'resumeNode':
       return [];
     case 'giveUpNode':
-      return failure(run.all.of(command.node), {
-        code: 'run.crashLoop',
-        args: { node: command.node, times: run.all.of(command.node).resumptions },
-      });
+      return failure(run, run.all.of(command.node), command.problem, options);
     case 'skipNode':
       return [{ type: 'NodeSkipped', node: command.node, reason: command.reason }];
     case 'advanceGroup':
-      return groupEvents(run, run.all.of(command.node), options.expressions);
+      return groupEvents(run, run.all.of(command.node), options);
     case 'undoNode':
       return [{ type: 'StandbyCalled', node: command.node, by: command.by, as: 'compensation' }];
     case 'completeRun': {
@@ -53,6 +55,8 @@ function startEvents(run: FoldedRun, node: NodeRecord, options: ActOptions): rea
   const started = { type: 'NodeStarted', node: id, attempt } as const;
   const performer = options.performers.get(definition.kind);
   try {
+    const capped = dispatchProblem(id, node.tries, options.failures.loops);
+    if (capped) throw problem(capped.code, capped.args);
     if (definition.body) {
       const items = itemsOf(run, node, options.expressions);
       return [{ ...started, ...(items === undefined ? {} : { items }) }];
@@ -67,47 +71,59 @@ function startEvents(run: FoldedRun, node: NodeRecord, options: ActOptions): rea
       const event = { type: 'NodeReused', node: id, output: known.output as never, from, inputHash } as const;
       return [{ ...event, ...(closed ? { closed } : {}) }];
     }
-    const grant = performer.spends === true ? grantFor(run, node, options.performers) : undefined;
-    return [{ ...started, ...(inputHash === undefined ? {} : { inputHash }), ...(grant ? { grant } : {}) }];
+    const granted = performer.spends === true ? grantFor(run, node, options) : undefined;
+    return [
+      {
+        ...started,
+        ...(inputHash === undefined ? {} : { inputHash }),
+        ...(granted ? { grant: granted } : {}),
+      },
+    ];
   } catch (thrown) {
-    return [started, ...failure(node, problemOf(thrown), attempt)];
+    return [started, ...failure(run, node, problemOf(thrown), options, attempt)];
   }
 }
 
-function groupEvents(run: FoldedRun, node: NodeRecord, expressions: Expressions): readonly RunEvent[] {
+function groupEvents(run: FoldedRun, node: NodeRecord, options: ActOptions): readonly RunEvent[] {
   const { broken } = node.group!;
-  if (broken) return failure(node, broken.problem!);
+  if (broken) return failure(run, node, broken.problem!, options);
   try {
-    const step = nextStep(run, node, expressions);
-    return 'round' in step ? [step.round] : completion(node, step.output, expressions);
+    const step = nextStep(run, node, options.expressions);
+    if (!('round' in step)) return completion(run, node, step.output, options);
+    const stuck = stuckIn(node, options.failures);
+    return stuck ? failure(run, node, stuck, options) : [step.round];
   } catch (thrown) {
-    return failure(node, problemOf(thrown));
+    return failure(run, node, problemOf(thrown), options);
   }
+}
+
+/** Why a loop does not go round again: its latest rounds came to the same. One that waits for something may. */
+function stuckIn(node: NodeRecord, { loops }: FailureTables): Problem | undefined {
+  const body = node.definition.body!;
+  const waits = body.nodes.some(({ kind }) => kind === 'wait' || kind === 'approval');
+  if (body.mode !== 'loop' || waits || !body.nodes.some(({ kind }) => kind === 'output')) return undefined;
+  const latest = node.rounds.slice(node.group!.first).slice(-loops.sameRounds * loops.longestCycle);
+  let rounds: Rounds = [];
+  for (const round of latest) rounds = withRound(rounds, stableStringify(outputsOf(round)), loops);
+  return roundsProblem(node.id, rounds, loops);
 }
 
 /**
  * What an attempt may consume: its own budget, and no more than its fair share of what the run has left.
  * Undefined where nothing is bounded. Throws `run.budgetSpent` when nothing is left to grant.
  */
-function grantFor(run: FoldedRun, node: NodeRecord, performers: Performers): Spending | undefined {
+function grantFor(
+  run: FoldedRun,
+  node: NodeRecord,
+  { performers, failures }: ActOptions,
+): Spending | undefined {
   const left = run.all.purse.left();
-  const own = node.definition.budget ?? {};
-  const sharers = Object.values(left).length === 0 ? 1 : countSpenders(run, performers);
-  const grant: Spending = {};
-  for (const kind of ['tokens', 'usd', 'minutes'] as const) {
-    const share =
-      left[kind] === undefined ? Infinity : own[kind] === undefined ? left[kind] / sharers : left[kind];
-    const most = Math.min(own[kind] ?? Infinity, share);
-    if (most === Infinity) continue;
-    if (most <= 0)
-      throw problem('run.budgetSpent', {
-        node: node.id,
-        kind,
-        limit: run.workflow.policy?.budget?.[kind] ?? 0,
-      });
-    grant[kind] = kind === 'tokens' ? Math.floor(most) : most;
-  }
-  return Object.keys(grant).length === 0 ? undefined : grant;
+  const sharers = Object.keys(left).length === 0 ? 1 : countSpenders(run, performers);
+  const granting = grant(left, node.definition.budget, sharers, failures.budget);
+  if ('granted' in granting) return Object.keys(granting.granted).length === 0 ? undefined : granting.granted;
+  const limit =
+    run.workflow.policy?.budget?.[granting.spent] ?? node.definition.budget?.[granting.spent] ?? 0;
+  throw problem('run.budgetSpent', { node: node.id, kind: granting.spent, limit });
 }
 
 /** How many nodes that spend have not started yet, this one included. */

@@ -1,5 +1,4 @@
 import type { EventOf, RunEvent } from '../../schemas/journal/events';
-import { workflow as workflowSchema } from '../../schemas/journal/workflow';
 import { problem } from '../base';
 import type { StartRun } from './engine';
 import type { FoldedRun } from './fold';
@@ -12,17 +11,12 @@ export function createdEvent(
   { title, kind, workflow, facts, inputs, trigger }: Omit<StartRun, 'run'>,
   performers: Performers,
 ): EventOf<'RunCreated'> {
-  const checked = workflowSchema.safeParse(workflow);
-  if (!checked.success) {
-    const issue = checked.error.issues[0]!;
-    throw problem('workflow.malformed', { title, place: issue.path.join('.'), detail: issue.message });
-  }
-  checkWorkflow(checked.data, performers);
+  checkWorkflow(workflow, performers);
   return {
     type: 'RunCreated',
     title,
     kind,
-    workflow: checked.data,
+    workflow,
     facts: facts as never,
     ...(inputs ? { inputs: inputs as never } : {}),
     ...(trigger ? { trigger } : {}),

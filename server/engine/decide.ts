@@ -1,5 +1,7 @@
 import type { Problem } from '../../schemas/codes';
 import type { EventOf } from '../../schemas/journal/events';
+import type { LoopTable } from '../../schemas/failure';
+import { defaultFailureTables, resumptionProblem } from './failure';
 import type { FoldedRun } from './fold';
 import type { NodeRecord } from './node';
 
@@ -10,7 +12,12 @@ export type Command =
   /** Perform an attempt whose start is recorded but whose performer died with an earlier process. */
   | { readonly type: 'resumeNode'; readonly node: string; readonly attempt: number }
   /** End an attempt that was taken over again and again without coming further. */
-  | { readonly type: 'giveUpNode'; readonly node: string; readonly attempt: number }
+  | {
+      readonly type: 'giveUpNode';
+      readonly node: string;
+      readonly attempt: number;
+      readonly problem: Problem;
+    }
   | {
       readonly type: 'skipNode';
       readonly node: string;
@@ -34,14 +41,13 @@ export interface Live {
   readonly now: number;
   /** How many more nodes of a resource all runs together leave room for; absent: unbounded. */
   readonly room?: ((resource: string) => number) | undefined;
+  /** When an attempt has been taken over often enough. */
+  readonly loops?: LoopTable | undefined;
   /** At most this many nodes are started at once. */
   readonly most?: number | undefined;
 }
 
 const nothingLive: Live = { performing: new Set(), resting: new Set(), now: 0 };
-
-/** An attempt taken over this often without recording a step kills its process, it seems. */
-export const mostResumptions = 5;
 
 /**
  * What follows from a run's state. Pure: equal arguments give equal commands. A node starts when the ways
@@ -61,8 +67,11 @@ export function decide(run: FoldedRun, live: Live = nothingLive): readonly Comma
     case 'paused':
       return firstOf(resumptions(run, live), ending(run));
     case 'running':
-    case 'waiting':
-      return firstOf([...resumptions(run, live), ...following(run), ...starts(run, live)], ending(run));
+    case 'waiting': {
+      // A group that fails may keep everything else from starting, so it is brought on first.
+      const due = following(run);
+      return firstOf([...resumptions(run, live), ...(due.length > 0 ? due : starts(run, live))], ending(run));
+    }
   }
 }
 
@@ -74,11 +83,12 @@ function resumptions(run: FoldedRun, live: Live): Command[] {
   if (occupied.size === live.performing.size) return [];
   return [...occupied]
     .filter(({ id }) => !live.performing.has(id))
-    .map(({ id, attempt, resumptions: taken }) => ({
-      type: taken > mostResumptions ? 'giveUpNode' : 'resumeNode',
-      node: id,
-      attempt,
-    }));
+    .map(({ id: node, attempt, resumptions: taken }) => {
+      const why = resumptionProblem(node, taken - 1, live.loops ?? defaultFailureTables.loops);
+      return why
+        ? { type: 'giveUpNode', node, attempt, problem: why }
+        : { type: 'resumeNode', node, attempt };
+    });
 }
 
 /** What needs no place: nodes to pass over, groups to bring on. */
@@ -93,24 +103,18 @@ function following({ all }: FoldedRun): Command[] {
 function starts(run: FoldedRun, { now, resting, room, most = Infinity }: Live): readonly Command[] {
   const { places, undoing } = run.all;
   if (places.readyCount === 0) return [];
-  const stopped = isFailing(run);
+  const stopped = run.isHalted;
   const not = (node: NodeRecord): boolean => resting.has(node.id) || (stopped && node !== undoing);
   return places
     .next(now, most, { room, not: resting.size > 0 || stopped ? not : undefined })
     .map(({ id, attempt }) => ({ type: 'startNode', node: id, attempt: attempt + 1 }));
 }
 
-/** Whether a failure keeps everything from starting. */
-function isFailing({ all, workflow }: FoldedRun): boolean {
-  const { onFailure = 'continue' } = workflow.policy ?? {};
-  return onFailure !== 'continue' && all.failures.size > 0;
-}
-
 function ending(run: FoldedRun): readonly Command[] {
   const { places, toSkip, dueGroups, failures, top, effects, undoing } = run.all;
   if (places.occupied.size > 0 || toSkip.size > 0 || dueGroups.size > 0) return [];
   if (top.left === 0) return [{ type: 'completeRun' }];
-  const stopped = isFailing(run);
+  const stopped = run.isHalted;
   if (places.readyCount > 0 && (!stopped || undoing)) return [];
   const [first] = failures;
   if (!first)

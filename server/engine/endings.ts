@@ -1,19 +1,25 @@
 import type { Problem } from '../../schemas/codes';
 import type { RunEvent } from '../../schemas/journal/events';
-import type { WorkflowNode } from '../../schemas/journal/workflow';
+import type { Retry } from '../../schemas/melody/policy';
 import { problemOf, type Json } from '../base';
+import type { ActOptions } from './act';
+import { respondTo, stageOf, type Response } from './failure';
+import type { FoldedRun } from './fold';
 import type { NodeRecord } from './node';
-import type { Expressions } from './ports';
-import { isFinal } from './retry';
 import { closedBy } from './values';
 
 /**
  * The journal events of an attempt that ended well. A condition after it that cannot be evaluated is a
  * failure of the node: what comes after it could not be decided.
  */
-export function completion(node: NodeRecord, output: Json, expressions: Expressions): readonly RunEvent[] {
+export function completion(
+  run: FoldedRun,
+  node: NodeRecord,
+  output: Json,
+  options: ActOptions,
+): readonly RunEvent[] {
   try {
-    const closed = closedBy(node, output, expressions);
+    const closed = closedBy(node, output, options.expressions);
     return [
       {
         type: 'NodeCompleted',
@@ -25,31 +31,61 @@ export function completion(node: NodeRecord, output: Json, expressions: Expressi
       },
     ];
   } catch (thrown) {
-    return failure(node, problemOf(thrown));
+    return failure(run, node, problemOf(thrown), options);
   }
 }
 
 /** The journal events of an attempt that failed: another try, what takes its place, or the end of it. */
-export function failure(node: NodeRecord, why: Problem, attempt = node.attempt): readonly RunEvent[] {
-  const { definition, id } = node;
+export function failure(
+  run: FoldedRun,
+  node: NodeRecord,
+  why: Problem,
+  { failures }: ActOptions,
+  attempt = node.attempt,
+): readonly RunEvent[] {
+  const { definition, id, resumptions, tries } = node;
+  const { left, level } = run.all.top;
+  const response = respondTo(
+    {
+      problem: why,
+      score: definition.criticality,
+      stage: stageOf(level.toSettle - left, level.toSettle, failures.responses),
+      failures: tries + 1,
+      resumptions,
+      retry: statedRetry(node),
+      fallback: definition.fallback,
+      skip: definition.skip !== undefined,
+    },
+    failures,
+  );
   const failed = { type: 'NodeFailed', node: id, attempt, problem: why } as const;
-  if (!isFinal(why) && node.tries + 1 < triesOf(definition)) return [{ ...failed, final: false }];
-  const instead = substitution(node);
-  return [{ ...failed, final: true, ...(instead ? { handled: true } : {}) }, ...(instead ? [instead] : [])];
+  if (response.do === 'retry') {
+    const { variation, pauseMs } = response;
+    return [{ ...failed, final: false, pauseMs, ...(variation === 'same' ? {} : { variation }) }];
+  }
+  const instead = substitution(node, response);
+  return instead ? [{ ...failed, final: true, handled: true }, instead] : [{ ...failed, final: true }];
 }
 
-/** How often a node is tried in all. */
-export const triesOf = ({ retry, retries }: WorkflowNode): number => retry?.tries ?? retries + 1;
+/** Workflows of version 0 state a number of tries alone, and it holds unless the node has a score. */
+function statedRetry({ definition: { retry, retries, criticality } }: NodeRecord): Retry | undefined {
+  return retry ?? (criticality === undefined ? { tries: retries + 1 } : undefined);
+}
 
-/** What takes the place of a node that failed for good, by its own policy. */
-function substitution({ id, scope, definition }: NodeRecord): RunEvent | undefined {
-  const { fallback, skip } = definition;
-  if (fallback?.node !== undefined) {
-    const standby = scope.prefix + fallback.node;
-    return { type: 'StandbyCalled', node: standby, by: id, as: 'fallback' };
+/** What takes the place of a node that failed for good. A person is not asked here: the failed run offers the choices. */
+function substitution({ id, scope, definition }: NodeRecord, response: Response): RunEvent | undefined {
+  switch (response.do) {
+    case 'fallback':
+      return { type: 'StandbyCalled', node: scope.prefix + response.node, by: id, as: 'fallback' };
+    case 'substitute':
+      return { type: 'NodeSubstituted', node: id, output: response.value as never };
+    case 'skip': {
+      const output = definition.skip?.default;
+      return { type: 'NodeSkipped', node: id, reason: 'policy', ...(output ? { output } : {}) };
+    }
+    case 'retry':
+    case 'ask':
+    case 'fail':
+      return undefined;
   }
-  if (fallback?.value !== undefined) return { type: 'NodeSubstituted', node: id, output: fallback.value };
-  if (!skip) return undefined;
-  const output = skip.default === undefined ? {} : { output: skip.default };
-  return { type: 'NodeSkipped', node: id, reason: 'policy', ...output };
 }

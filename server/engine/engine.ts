@@ -1,14 +1,17 @@
 import type { EventOf, RecordedEvent, RunEvent } from '../../schemas/journal/events';
 import type { Problem } from '../../schemas/codes';
+import type { FailureTables } from '../../schemas/failure';
 import type { Workflow } from '../../schemas/journal/workflow';
 import type { RunState } from '../../schemas/wire/run';
 import { Emitter, problem, problemOf, type Clock, type Ids, type Json, type Log } from '../base';
-import { foldAll } from './fold';
+import { defaultFailureTables } from './failure';
+import type { FoldedRun } from './fold';
 import { createdEvent, forkEvents } from './creation';
 import type { RunCommand, Wish } from './loopEvents';
-import type { Expressions, Journal, Performers, Progress } from './ports';
+import type { Expressions, Journal, Performers, Progress, RunHeading } from './ports';
 import { RunLoop } from './runLoop';
 import { SharedRoom } from './sharedRoom';
+import { loadedFrom, Shelf, type Loaded, type Packing } from './shelf';
 import type { RunFold } from './state';
 
 export interface EngineOptions {
@@ -23,6 +26,10 @@ export interface EngineOptions {
   readonly expressions?: Expressions;
   /** SHA-256 of a text in hex, by which equal inputs are known; without it nothing is reused. */
   readonly hash?: (text: string) => string;
+  /** What is done when work goes wrong, where a user states other tables than the default ones. */
+  readonly failures?: FailureTables;
+  /** How snapshots become bytes; without it every run is folded from its first event. */
+  readonly packing?: Packing;
   /** Bounded parallelism of all runs together, by resource class; `*` bounds all classes. */
   readonly limits?: Readonly<Record<string, number>>;
   readonly log: Log;
@@ -69,10 +76,12 @@ export class Engine {
   private readonly troubled: Emitter<RunTrouble>;
   private readonly troubles = new Map<string, Problem>();
   private readonly room: SharedRoom;
+  private readonly shelf: Shelf;
   private stopped = false;
 
   constructor(private readonly options: EngineOptions) {
     this.room = new SharedRoom(options.limits ?? {});
+    this.shelf = new Shelf(options.journal, options.packing, options.log);
     const onError = (thrown: unknown) => options.log.error('a listener failed', { detail: String(thrown) });
     this.changed = new Emitter(onError);
     this.progressed = new Emitter(onError);
@@ -123,8 +132,8 @@ export class Engine {
    * left alone and told by `onProblem`; the others are recovered all the same.
    */
   async recover(): Promise<void> {
-    for (const run of this.options.journal.runs()) {
-      if (this.loops.has(run)) continue;
+    for (const { run, endedAt } of this.options.journal.headings()) {
+      if (endedAt !== null || this.loops.has(run)) continue;
       try {
         await this.takeIn(run);
       } catch (thrown) {
@@ -139,8 +148,7 @@ export class Engine {
    * ended. Throws what reading it throws.
    */
   async takeIn(run: string): Promise<void> {
-    if (this.loops.has(run)) return;
-    const loop = this.adopt(this.options.journal.read(run));
+    const loop = this.loops.get(run) ?? this.adopt(this.shelf.load(run)!);
     if (loop.state.endedAt === null) await loop.takeOver(this.options.epoch);
   }
 
@@ -181,14 +189,24 @@ export class Engine {
     return this.loop(run).record(event);
   }
 
-  /** The run's state as a live view; undefined when there is no such run. */
+  /** The run's state as a live view; undefined when there is no such run, or it cannot be read. */
   state(run: string): RunFold | undefined {
-    return this.loops.get(run)?.state;
+    return this.loops.get(run)?.state ?? this.fetch(run)?.state;
   }
 
-  /** All runs, oldest first. */
+  /** What a list shows of every run, oldest first; read without any run's events. */
+  headings(): readonly RunHeading[] {
+    return this.options.journal.headings();
+  }
+
+  /** All runs that can be read, oldest first. Reads those that have ended; see `headings`. */
   runs(): readonly RunFold[] {
-    return [...this.loops.values()].map((loop) => loop.state);
+    return this.headings().flatMap(({ run }) => this.state(run) ?? []);
+  }
+
+  /** Keeps a snapshot of a run as it stands; it is kept now and then by itself. */
+  async checkpoint(run: string): Promise<void> {
+    await this.shelf.keep(this.loop(run).state);
   }
 
   /** How many runs have work going on; runs that wait for a person do not count. */
@@ -208,29 +226,47 @@ export class Engine {
   }
 
   private loop(run: string): RunLoop {
-    const loop = this.loops.get(run);
+    const loop = this.loops.get(run) ?? this.fetch(run);
     if (!loop) throw problem('run.unknown', { run });
     return loop;
+  }
+
+  /** A run that has ended, or could not be recovered, is read when somebody looks at it. */
+  private fetch(run: string): RunLoop | undefined {
+    if (this.troubles.has(run)) return undefined;
+    try {
+      const loaded = this.shelf.load(run);
+      return loaded && this.adopt(loaded);
+    } catch (thrown) {
+      this.trouble(run, problemOf(thrown));
+      return undefined;
+    }
   }
 
   private async begin(run: string, events: readonly RunEvent[]): Promise<void> {
     const owned = { type: 'RunOwned', epoch: this.options.epoch } as const;
     const recorded = await this.options.journal.append(run, 0, [...events, owned]);
-    const loop = this.adopt(recorded);
+    const loop = this.adopt(loadedFrom(recorded)!);
     this.changed.fire({ run, events: recorded });
     loop.wake();
   }
 
-  private adopt(recorded: readonly RecordedEvent[]): RunLoop {
-    const state = foldAll(recorded);
-    if (!state) throw new Error('a run without events');
+  private adopt({ state, again }: Loaded): RunLoop {
     const { run } = state;
+    let fresh = state.endedAt === null ? again : undefined;
     const loop = new RunLoop(state, {
       expressions: noExpressions,
       hash: () => '',
+      failures: defaultFailureTables,
       ...this.options,
       room: this.room,
-      load: () => foldAll(this.options.journal.read(run))!,
+      load: () => {
+        // What was read for the first state serves the second, and is not kept longer.
+        const made = fresh?.() ?? this.shelf.load(run)!.state;
+        fresh = undefined;
+        return made;
+      },
+      onFolded: (folded) => this.shelf.look(folded),
       onChanged: (events) => this.changed.fire({ run, events }),
       onProgress: (progress) => this.progressed.fire(progress),
       onTrouble: (found) => this.trouble(run, found),
@@ -252,5 +288,8 @@ const noExpressions: Expressions = {
   },
   transform: ({ op }) => {
     throw new Error(`there is nothing to transform a value with: ${op}`);
+  },
+  misfit: (type) => {
+    throw new Error(`there is nothing to tell ${type} with`);
   },
 };

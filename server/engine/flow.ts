@@ -36,6 +36,12 @@ export class Flow {
     this.enter(this.top, at);
   }
 
+  of(id: string): NodeRecord {
+    const node = this.records.get(id);
+    if (!node) throw new Error(`there is no node ${id}`);
+    return node;
+  }
+
   protected enter(scope: Scope, at: number): void {
     for (const node of scope.records) this.records.set(node.id, node);
     for (const node of scope.records) if (node.unsettled === 0) this.judge(node, at);

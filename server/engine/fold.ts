@@ -7,6 +7,7 @@ import { Nodes } from './nodes';
 import type { Answer } from './ports';
 import { Decisions, Questions } from './records';
 import type { NodeRecord } from './node';
+import { bringTo, shotOf, type RunShot } from './snapshot';
 import type { RunFold } from './state';
 
 /** A fold with what deciding needs besides; other rooms see the `RunFold` in it. */
@@ -15,6 +16,8 @@ export interface FoldedRun extends RunFold {
   /** The nodes with what follows from their states. */
   readonly all: Nodes;
   readonly begunAt: number;
+  /** Whether a failure keeps everything from starting but compensations. */
+  readonly isHalted: boolean;
   /** Why the run is being stopped, if it is. */
   readonly stopping: Problem | undefined;
   /** Answers by question id, of the whole run. */
@@ -43,9 +46,39 @@ export function foldAll(events: Iterable<RecordedEvent>): FoldedRun | undefined 
   return state;
 }
 
+/** What the fold of a run's events has come to, as JSON that `restored` takes back. */
+export function shotOfRun(state: FoldedRun): RunShot {
+  if (!(state instanceof Folding)) throw new Error('only what fold has returned can be taken down');
+  return state.shot();
+}
+
+/**
+ * The state a shot was taken of, from it and the run's first event; the events after it can be folded into
+ * it. Undefined for a shot of another version.
+ */
+export function restored(created: RecordedEvent, shot: RunShot): FoldedRun | undefined {
+  return shot.version === 1 ? Folding.restore(created, shot) : undefined;
+}
+
 /** What the run was told to do; `waiting` is not among it because it follows from the nodes. */
 type Stage = Exclude<RunState, 'waiting'>;
 const ended: readonly Stage[] = ['completed', 'failed', 'cancelled'];
+
+/** The members of a fold that are taken down. */
+interface Shot {
+  readonly seq: number;
+  readonly position: number;
+  readonly state: RunState;
+  readonly stage: Stage;
+  readonly endedAt: number | null;
+  readonly begunAt: number;
+  readonly problem: Problem | null;
+  readonly stopping: Problem | null;
+  readonly outputs: Values;
+  readonly answers: readonly (readonly [string, Answer])[];
+  readonly questions: RunFold['questions'];
+  readonly decisions: RunFold['decisions'];
+}
 
 type Values = Readonly<Record<string, Json>>;
 
@@ -96,6 +129,29 @@ class Folding implements FoldedRun {
     this.all = new Nodes(created.workflow, recorded.at);
   }
 
+  static restore(created: RecordedEvent, { run, nodes }: RunShot): Folding {
+    const state = Folding.begin(created);
+    const { answers, questions, decisions, ...plain } = run as unknown as Shot;
+    Object.assign(state, plain, { stopping: plain.stopping ?? undefined });
+    for (const [id, answer] of answers) state.answers.set(id, answer);
+    state.asked.load(questions);
+    state.decided.load(decisions);
+    bringTo(state.all, nodes);
+    return state;
+  }
+
+  shot(): RunShot {
+    const { seq, position, state, endedAt, problem, outputs, begunAt, stage } = this;
+    const run: Shot = {
+      ...{ seq, position, state, endedAt, problem, outputs, begunAt, stage },
+      stopping: this.stopping ?? null,
+      answers: [...this.answers],
+      questions: this.questions,
+      decisions: this.decisions,
+    };
+    return { version: 1, run: { ...run }, nodes: shotOf(this.all) };
+  }
+
   get nodes(): ReadonlyMap<string, NodeRecord> {
     return this.all.records;
   }
@@ -132,8 +188,18 @@ class Folding implements FoldedRun {
       places.occupied.size === this.asked.nodesWaiting &&
       dueGroups.size === 0 &&
       toSkip.size === 0 &&
-      !places.canStart()
+      !this.canStart()
     );
+  }
+
+  private canStart(): boolean {
+    const { places, undoing } = this.all;
+    return this.isHalted ? undoing !== undefined && places.isReady(undoing) : places.canStart();
+  }
+
+  get isHalted(): boolean {
+    const { onFailure = 'continue' } = this.workflow.policy ?? {};
+    return onFailure !== 'continue' && this.all.failures.size > 0;
   }
 
   private apply(event: RunEvent, at: number): void {

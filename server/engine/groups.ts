@@ -1,4 +1,5 @@
 import type { EventOf } from '../../schemas/journal/events';
+import { groupPort } from '../../schemas/journal/controls';
 import { problem, type Json } from '../base';
 import type { FoldedRun } from './fold';
 import type { NodeRecord } from './node';
@@ -27,7 +28,7 @@ export function nextStep(run: FoldedRun, node: NodeRecord, expressions: Expressi
     if (begun === node.group!.items) return { output: collected(node) };
     // The list itself stays outside: a copy of it in every round would grow with its square.
     const { [body!.over ?? 'items']: list, ...others } = inputsOf(run, node, expressions);
-    return begin(node, { ...others, item: (list as readonly Json[])[begun]! });
+    return begin(node, { ...others, item: (list as readonly Json[])[begun]!, index: begun });
   }
   if (begun === 0) return begin(node, inputsOf(run, node, expressions));
   const last = node.rounds.at(-1)!;
@@ -59,6 +60,7 @@ const begin = (node: NodeRecord, inputs: Values): GroupStep => ({
 /** Each output as the list of its values, one for every item; null where a round gave none. */
 function collected(node: NodeRecord): Json {
   const rounds = node.rounds.slice(node.group!.first).map(outputsOf);
-  const ids = node.definition.body!.nodes.filter(({ kind }) => kind === 'output').map(({ id }) => id);
-  return Object.fromEntries(ids.map((id) => [id, rounds.map((outputs) => outputs[id] ?? null)]));
+  const ports = node.definition.body!.nodes.filter(({ kind }) => kind === 'output').map(groupPort);
+  const valueOf = (outputs: Values, port: string) => (Object.hasOwn(outputs, port) ? outputs[port]! : null);
+  return Object.fromEntries(ports.map((port) => [port, rounds.map((outputs) => valueOf(outputs, port))]));
 }

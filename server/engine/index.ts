@@ -8,6 +8,8 @@ export * from './state';
 export { fold, foldAll, type FoldedRun } from './fold';
 export { decide, type Command, type Live } from './decide';
 export { outlookOf, type NodeOutlook } from './outlook';
+export type { Packing } from './shelf';
+export { restored, shotOfRun } from './fold';
 export { checkWorkflow } from './workflow';
 export { backoffMs, isFinal } from './retry';
 export { SeqConflict } from './conflict';

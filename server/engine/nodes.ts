@@ -22,7 +22,6 @@ export class Nodes extends Flow {
     node.startedAt = at;
     node.endedAt = null;
     node.inputHash = event.inputHash;
-    node.variation = (event.variation as Variation | undefined) ?? 'same';
     node.resumptions = 0;
     node.waited = 0;
     node.waitsSince = undefined;
@@ -62,6 +61,7 @@ export class Nodes extends Flow {
     node.problem = event.problem;
     node.forgets = !keepsSteps(event.problem);
     node.tries++;
+    node.variation = (event.variation as Variation | undefined) ?? 'same';
     if (!event.final) {
       // A failure that is not final leaves the node ready for its next try.
       node.state = 'pending';
@@ -167,12 +167,16 @@ export class Nodes extends Flow {
     this.generation = generation;
     const resets = new Set(again);
     for (const node of again) this.reuse.keep(node, !asked.has(node));
+    // Conditions that outcomes which stay have made false stay false.
+    const shut = new Map(again.map((node) => [node, node.shut]));
     for (const node of again) this.forget(node);
     for (const node of again) {
       const { after, edges = [] } = node.definition;
       const deliver = (from: string, edge: number) => {
         const before = records[level.index.get(from)!]!;
-        if (before.settled && !resets.has(before)) this.arrive(before, node, edge, false, at);
+        if (!before.settled || resets.has(before)) return;
+        const foundFalse = edges[edge]?.when !== undefined && shut.get(node)?.has(edge) === true;
+        this.arrive(before, node, edge, foundFalse, at);
       };
       for (const id of new Set(after)) deliver(id, orderAlone);
       edges.forEach(({ from }, edge) => deliver(from, edge));
@@ -191,12 +195,6 @@ export class Nodes extends Flow {
     this.toSkip.clear();
     this.dueGroups.clear();
     this.undoing = undefined;
-  }
-
-  of(id: string): NodeRecord {
-    const node = this.records.get(id);
-    if (!node) throw new Error(`there is no node ${id}`);
-    return node;
   }
 
   /** The node, which must be at work (on this attempt). */

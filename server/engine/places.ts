@@ -20,6 +20,9 @@ export interface NextOptions {
   readonly not?: ((node: NodeRecord) => boolean) | undefined;
 }
 
+/** Whether nodes of a resource do no work of their own and so take no place among all: waiting must not hold up others. */
+export const isPlaceless = (resource: string): boolean => resource === '' || resource === 'control';
+
 interface Bucket {
   readonly resource: string;
   readonly priority: number;
@@ -49,6 +52,12 @@ export class Places implements Schedule {
     this.readyCount++;
   }
 
+  /** All ready nodes; those of one resource and priority in their order. */
+  *readyNodes(): Iterable<NodeRecord> {
+    const buckets = [...this.buckets.values()].flatMap((ofResource) => [...ofResource.values()]);
+    for (const { nodes } of buckets.sort(byName)) yield* nodes;
+  }
+
   isReady(node: NodeRecord): boolean {
     const { resource, priority = 0 } = node.definition;
     return this.buckets.get(resource)?.get(priority)?.nodes.has(node) ?? false;
@@ -65,26 +74,23 @@ export class Places implements Schedule {
   /** Gives a ready node a place. */
   take(node: NodeRecord): void {
     this.occupied.add(node);
-    const { resource } = node.definition;
-    this.busy.set(resource, (this.busy.get(resource) ?? 0) + 1);
+    this.count(node.definition.resource, 1);
   }
 
   leave(node: NodeRecord): void {
     if (!this.occupied.delete(node)) return;
-    const { resource } = node.definition;
-    this.busy.set(resource, this.busy.get(resource)! - 1);
+    this.count(node.definition.resource, -1);
   }
 
+  /** How many places of a resource are taken; of `*`, all that count. */
   busyOf(resource: string): number {
     return this.busy.get(resource) ?? 0;
   }
 
   /** How many more nodes of a resource may start, by the run's own limits; infinite without one. */
   room(resource: string): number {
-    return Math.min(
-      this.limit(resource) - (this.busy.get(resource) ?? 0),
-      this.limit('*') - this.occupied.size,
-    );
+    const own = this.limit(resource) - this.busyOf(resource);
+    return isPlaceless(resource) ? own : Math.min(own, this.limit('*') - this.busyOf('*'));
   }
 
   /** Whether some ready node has a free place. */
@@ -98,15 +104,17 @@ export class Places implements Schedule {
   next(now: number, most: number, { room = () => Infinity, not }: NextOptions = {}): readonly NodeRecord[] {
     if (this.readyCount === 0) return [];
     const lines = this.lines(room, not);
-    let total = Math.min(most, this.limit('*') - this.occupied.size);
+    let total = Math.min(this.limit('*') - this.busyOf('*'), room('*'));
     const found: NodeRecord[] = [];
-    while (total > 0 && lines.length > 0) {
+    while (found.length < most && lines.length > 0) {
       const line = best(lines, now);
-      found.push(line.head);
-      total--;
-      line.places.left--;
-      if (!line.advance()) lines.splice(lines.indexOf(line), 1);
-      for (let i = lines.length - 1; i >= 0; i--) if (lines[i]!.places.left <= 0) lines.splice(i, 1);
+      const full = !isPlaceless(line.resource) && (total <= 0 || line.places.left <= 0);
+      if (!full) {
+        found.push(line.head);
+        line.places.left--;
+        if (!isPlaceless(line.resource)) total--;
+      }
+      if (full || !line.advance()) lines.splice(lines.indexOf(line), 1);
     }
     return found;
   }
@@ -126,6 +134,11 @@ export class Places implements Schedule {
     return lines;
   }
 
+  private count(resource: string, change: 1 | -1): void {
+    this.busy.set(resource, this.busyOf(resource) + change);
+    if (!isPlaceless(resource)) this.busy.set('*', this.busyOf('*') + change);
+  }
+
   private limit(resource: string): number {
     return Object.hasOwn(this.limits, resource) ? this.limits[resource]! : Infinity;
   }
@@ -142,6 +155,7 @@ export class Places implements Schedule {
 class Line {
   head!: NodeRecord;
   readonly priority: number;
+  readonly resource: string;
   private readonly rest: Iterator<NodeRecord>;
 
   constructor(
@@ -151,6 +165,7 @@ class Line {
     private readonly not: NextOptions['not'],
   ) {
     this.priority = bucket.priority;
+    this.resource = bucket.resource;
     this.rest = bucket.nodes.values();
   }
 
@@ -169,10 +184,24 @@ class Line {
   }
 }
 
-/** The line whose head goes first; the earlier line where two are equal. */
+/** An order of buckets and lines that depends on nothing that happened before. */
+function byName(one: Named, other: Named): number {
+  if (one.resource !== other.resource) return one.resource < other.resource ? -1 : 1;
+  return other.priority - one.priority;
+}
+
+interface Named {
+  readonly resource: string;
+  readonly priority: number;
+}
+
+/** The line whose head goes first. */
 function best(lines: readonly Line[], now: number): Line {
   let found = lines[0]!;
   if (lines.length === 1) return found;
-  for (const line of lines) if (line.score(now) > found.score(now)) found = line;
+  for (const line of lines) {
+    const ahead = line.score(now) - found.score(now);
+    if (ahead > 0 || (ahead === 0 && byName(line, found) < 0)) found = line;
+  }
   return found;
 }

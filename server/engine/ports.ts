@@ -20,8 +20,8 @@ export interface Journal {
     events: readonly RunEvent[],
     at?: number,
   ): Promise<readonly RecordedEvent[]>;
-  /** The events of a run after `afterSeq` in order; all of them by default. */
-  read(run: string, afterSeq?: number): readonly RecordedEvent[];
+  /** The events of a run after `afterSeq` in order, at most `most`; all of them by default. */
+  read(run: string, afterSeq?: number, most?: number): readonly RecordedEvent[];
   /** Up to `limit` events of all runs after `position`, in order; how clients catch up. */
   since(position: number, limit: number): readonly RecordedEvent[];
   /** The last position, 0 when empty. */
@@ -172,6 +172,8 @@ export interface Expressions {
   condition(scope: 'edge' | 'branch' | 'loop', text: string, values: Readonly<Record<string, Json>>): boolean;
   /** What becomes of a value on its way along an edge. */
   transform(how: Transform, value: Json): Json;
+  /** What a value should have been that is not of the type its input states; undefined where it fits. */
+  misfit(type: string, value: Json): { readonly expected: string; readonly actual: string } | undefined;
 }
 
 /**

@@ -30,10 +30,10 @@ export function verdictOf(node: NodeRecord): Verdict {
     return node.shut !== undefined && lacksSomething(node, node.shut) ? 'closed' : 'ready';
   }
   const wanted = needs === 'any' ? 1 : needs;
-  if (node.open >= wanted && (eager || node.unsettled === 0)) return 'ready';
-  if (node.open + node.unsettled < wanted) return 'closed';
   // A node with no ways in at all waits for nothing.
-  return node.unsettled === 0 && node.scope.level.waysIn[node.index] === 0 ? 'ready' : 'open';
+  if (node.scope.level.waysIn[node.index] === 0) return 'ready';
+  if (node.open >= wanted && (eager || node.unsettled === 0)) return 'ready';
+  return node.open + node.unsettled < wanted ? 'closed' : 'open';
 }
 
 /** Whether a closed way leaves the node without what it needs. */

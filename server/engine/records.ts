@@ -48,6 +48,11 @@ export class Questions {
     return open.node;
   }
 
+  /** Takes over what `list` gave. */
+  load(open: readonly OpenQuestion[]): void {
+    for (const { node, question } of open) this.open(node, question);
+  }
+
   clear(): void {
     this.byId.clear();
     this.perNode.clear();
@@ -68,6 +73,11 @@ export class Decisions {
 
   list(): readonly FileDecision[] {
     return (this.listed ??= [...this.byFile.values()]);
+  }
+
+  /** Takes over what `list` gave. */
+  load(decisions: readonly FileDecision[]): void {
+    for (const one of decisions) this.byFile.set(`${one.changeset}\n${one.path}`, one);
   }
 
   take({ changeset, path, decision, written }: EventOf<'FileDecided'>): void {

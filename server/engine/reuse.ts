@@ -22,6 +22,16 @@ export class Reuse {
     else this.known.set(key, [outcome]);
   }
 
+  /** Everything known, as JSON. */
+  all(): [string, Reusable[]][] {
+    return [...this.known];
+  }
+
+  /** Takes over what `all` gave. */
+  load(known: readonly (readonly [string, readonly object[]])[]): void {
+    for (const [key, outcomes] of known) this.known.set(key, [...outcomes] as Reusable[]);
+  }
+
   find(node: NodeRecord, inputHash: string): Reusable | undefined {
     return this.known.get(keyOf(node, inputHash))?.[0];
   }

@@ -26,6 +26,8 @@ export interface LoopOptions extends ActOptions {
   /** A second state of the run with all that is durable, for working ahead on. */
   readonly load: () => FoldedRun;
   readonly onChanged: (events: readonly RecordedEvent[]) => void;
+  /** The run's state has come further. */
+  readonly onFolded: (run: FoldedRun) => void;
   readonly onProgress: (progress: Progress) => void;
   /** What keeps the run from being recorded, or undefined when it can be recorded again. */
   readonly onTrouble: (problem: Problem | undefined) => void;
@@ -38,6 +40,14 @@ const cancelGraceMs = 30_000;
 const mostPerTurn = 500;
 /** How many nodes of one run are at work at once, whatever its limits leave unbounded: memory is not. */
 const mostAtWork = 1000;
+
+/** What ends attempts: of one node, or of all that are still at work when a run is over. */
+const givesPlacesBack: ReadonlySet<RunEvent['type']> = new Set<RunEvent['type']>([
+  'NodeCompleted',
+  'NodeFailed',
+  'RunFailed',
+  'RunCancelled',
+]);
 
 /** An attempt to be performed once that is durable. */
 interface Start {
@@ -69,7 +79,7 @@ export class RunLoop implements Sharer {
     private readonly options: LoopOptions,
   ) {
     this.performing = new Performing(run, options, this);
-    this.ahead = new Ahead(options.load);
+    this.ahead = new Ahead(() => this.loadAhead());
     if (run.endedAt === null) options.room.add(this);
     if (run.endedAt === null) this.limitTime();
   }
@@ -197,13 +207,20 @@ export class RunLoop implements Sharer {
     }
     for (const event of events)
       if (event.type === 'performed') this.performing.drop(event.node, event.attempt);
-    if (record.some(({ type }) => type === 'NodeCompleted' || type === 'NodeFailed'))
-      this.options.room.freed(this);
+    if (record.some(({ type }) => givesPlacesBack.has(type))) this.options.room.freed(this);
     for (const settle of settles) settle(this.run);
     for (const { node, attempt } of starting)
       if (this.closed) this.performing.unreserve(node);
       else this.performing.start(node, attempt);
     return true;
+  }
+
+  /** What is durable must be what this process has seen: more of it means that another one owns the run. */
+  private loadAhead(): FoldedRun {
+    const { run, seq } = this.run;
+    const loaded = this.options.load();
+    if (loaded.seq !== seq) throw new SeqConflict(run, seq, loaded.seq);
+    return loaded;
   }
 
   private foresee(events: readonly RunEvent[], at: number): void {
@@ -237,6 +254,7 @@ export class RunLoop implements Sharer {
         resting: this.resting,
         now: at,
         room: this.options.room.roomIfBounded,
+        loops: this.options.failures.loops,
         most: Math.min(mostPerTurn - starting.length, mostAtWork - this.performing.nodes.size),
       });
       if (commands.length === 0) return starting;
@@ -289,13 +307,14 @@ export class RunLoop implements Sharer {
       this.notice(one.event);
     }
     this.options.onChanged(recorded);
+    this.options.onFolded(this.run);
   }
 
   /** What an event that is durable now means for this process. */
   private notice(event: RunEvent): void {
     switch (event.type) {
       case 'NodeFailed':
-        if (!event.final) this.rest(event.node);
+        if (!event.final) this.rest(event.node, event.pauseMs);
         return;
       case 'QuestionAnswered':
         return this.waiters.answer(event.question, this.run.answers.get(event.question)!);
@@ -327,10 +346,9 @@ export class RunLoop implements Sharer {
     });
   }
 
-  private rest(id: string): void {
-    const node = this.run.nodes.get(id)!;
-    this.resting.add(id);
-    this.later(backoffMs(node.tries, node.definition.retry), { type: 'rested', node: id });
+  private rest(node: string, pauseMs?: number): void {
+    this.resting.add(node);
+    this.later(pauseMs ?? backoffMs(this.run.nodes.get(node)!.tries), { type: 'rested', node });
   }
 
   private later(ms: number, event: LoopEvent): void {

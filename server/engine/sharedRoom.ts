@@ -1,4 +1,4 @@
-import type { Places } from './places';
+import { isPlaceless, type Places } from './places';
 
 /** A run as the shared room sees it. */
 export interface Sharer {
@@ -27,7 +27,8 @@ export class SharedRoom {
   }
 
   /** How many more nodes of a resource may start; undefined where nothing is bounded. */
-  readonly room = (resource: string): number => Math.min(this.left(resource), this.left('*'));
+  readonly room = (resource: string): number =>
+    isPlaceless(resource) ? this.left(resource) : Math.min(this.left(resource), this.left('*'));
 
   get roomIfBounded(): ((resource: string) => number) | undefined {
     return this.bounded ? this.room : undefined;
@@ -43,8 +44,7 @@ export class SharedRoom {
   private left(resource: string): number {
     if (!Object.hasOwn(this.limits, resource)) return Infinity;
     let busy = 0;
-    for (const { places } of this.sharers)
-      if (places) busy += resource === '*' ? places.occupied.size : places.busyOf(resource);
+    for (const { places } of this.sharers) if (places) busy += places.busyOf(resource);
     return this.limits[resource]! - busy;
   }
 }

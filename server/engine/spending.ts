@@ -23,6 +23,16 @@ export class Purse {
 
   constructor(private readonly budget: Budget) {}
 
+  shot(): readonly [Spending, Spending] {
+    return [this.spentInAll, this.outstanding];
+  }
+
+  /** Takes over what `shot` gave. */
+  load([spentInAll, outstanding]: readonly [object, object]): void {
+    this.spentInAll = spentInAll;
+    this.outstanding = outstanding;
+  }
+
   /** What could still be granted; kinds without a budget are absent. */
   left(): Spending {
     const left: Spending = {};

@@ -84,10 +84,10 @@ function endingOf(
   options: ActOptions,
 ): readonly RunEvent[] {
   const record = run.nodes.get(node)!;
-  if (outcome.ok) return completion(record, outcome.output, options.expressions);
+  if (outcome.ok) return completion(run, record, outcome.output, options);
   // What a cancelled performer throws says nothing; the run's own ending covers the node.
   if (run.state === 'cancelling') return [];
-  return failure(record, problemOf(outcome.thrown));
+  return failure(run, record, problemOf(outcome.thrown), options);
 }
 
 function translateWish(run: FoldedRun, event: PersonEvent): Translation {

@@ -1,5 +1,6 @@
 import type { EventOf } from '../../schemas/journal/events';
-import { stableStringify, type Json } from '../base';
+import { groupPort } from '../../schemas/journal/controls';
+import { problem, stableStringify, type Json } from '../base';
 import type { FoldedRun } from './fold';
 import type { NodeRecord, Scope } from './node';
 import type { Expressions } from './ports';
@@ -17,11 +18,13 @@ export function inputsOf(run: FoldedRun, node: NodeRecord, expressions: Expressi
   if (node.calledBy) return asObject(node.calledBy.node.output);
   const { definition, scope } = node;
   if (definition.kind === 'input') {
-    const outside = scope.group ? scope.inputs : run.inputs;
-    return Object.hasOwn(outside, definition.id) ? { value: outside[definition.id]! } : {};
+    const name = scope.group ? groupPort(definition) : definition.id;
+    const outside = scope.group ? aroundOf(run, scope, name, expressions) : run.inputs;
+    return Object.hasOwn(outside, name) ? { value: outside[name]! } : {};
   }
   if (!definition.edges && !definition.inputs) return {};
-  const values: Record<string, Json> = {};
+  // Ports may have names that every object has: only what arrived is there.
+  const values = new Map<string, Json>();
   const lists = new Map<string, Json[]>();
   for (const { name, many } of definition.inputs ?? []) if (many) lists.set(name, []);
   definition.edges?.forEach(({ from, port, to, transform }, edge) => {
@@ -32,14 +35,23 @@ export function inputsOf(run: FoldedRun, node: NodeRecord, expressions: Expressi
     const arrived = transform ? expressions.transform(transform, value) : value;
     const list = lists.get(to);
     if (list) list.push(arrived);
-    else values[to] ??= arrived;
+    else if (!values.has(to)) values.set(to, arrived);
   });
-  for (const { name, default: fallback } of definition.inputs ?? []) {
+  for (const { name, type, default: fallback } of definition.inputs ?? []) {
     const list = lists.get(name);
-    if (list && list.length > 0) values[name] = list;
-    else if (values[name] === undefined && fallback !== undefined) values[name] = fallback as Json;
+    if (list && list.length > 0) values.set(name, list);
+    else if (!values.has(name) && fallback !== undefined) values.set(name, fallback as Json);
+    const value = type === undefined ? undefined : values.get(name);
+    const misfit = value === undefined ? undefined : expressions.misfit(type!, value);
+    if (misfit) throw problem('workflow.valueMisfit', { node: node.id, port: name, ...misfit });
   }
-  return values;
+  return Object.fromEntries(values);
+}
+
+/** What a round was given; the list of a map, which is not copied into its rounds, comes from the map itself. */
+function aroundOf(run: FoldedRun, { group, inputs }: Scope, port: string, expressions: Expressions): Values {
+  const { mode, over } = group!.definition.body!;
+  return mode === 'map' && over === port ? inputsOf(run, group!, expressions) : inputs;
 }
 
 /** The conditions that an outcome makes false, as the journal records them. Throws what a condition throws. */
@@ -71,14 +83,14 @@ export function inputText(run: FoldedRun, node: NodeRecord, expressions: Express
   });
 }
 
-/** The values of the `output` nodes of a level, by their ids; those that were passed over are absent. */
-export function outputsOf({ level, records }: Scope): Record<string, Json> {
-  const outputs: Record<string, Json> = {};
-  level.nodes.forEach(({ kind, id }, i) => {
-    const value = kind === 'output' ? valueAt(records[i]!.output, 'value') : undefined;
-    if (value !== undefined) outputs[id] = value;
-  });
-  return outputs;
+/** The values of the `output` nodes of a level, by the ports they stand for; those that were passed over are absent. */
+export function outputsOf({ level, records, group }: Scope): Record<string, Json> {
+  return Object.fromEntries(
+    level.nodes.flatMap((definition, i): readonly (readonly [string, Json])[] => {
+      const value = definition.kind === 'output' ? valueAt(records[i]!.output, 'value') : undefined;
+      return value === undefined ? [] : [[group ? groupPort(definition) : definition.id, value]];
+    }),
+  );
 }
 
 export const asObject = (value: Json | undefined): Values =>

@@ -7,9 +7,13 @@ import { problem } from '../base';
  * looked at level by level. Linear in nodes and edges.
  */
 export function checkWorkflow(workflow: Workflow, kinds: { has(kind: string): boolean }): void {
+  const { title, limits } = workflow;
+  for (const [resource, limit] of Object.entries(limits))
+    if (!isCount(limit, 1, 1000))
+      throw malformed(title, `limits.${resource}`, 'it is not a number from 1 to 1,000');
   const levels: (readonly WorkflowNode[])[] = [workflow.nodes];
   for (const level of levels) {
-    checkLevel(workflow.title, level, kinds);
+    checkLevel(title, level, kinds);
     for (const { body } of level) if (body) levels.push(body.nodes);
   }
 }
@@ -21,6 +25,7 @@ function checkLevel(
 ): void {
   const nodes = new Map<string, WorkflowNode>();
   for (const node of level) {
+    checkShape(title, node);
     if (nodes.has(node.id)) throw problem('workflow.twice', { title, node: node.id });
     if (!node.body && !kinds.has(node.kind))
       throw problem('workflow.kindUnknown', { node: node.id, kind: node.kind });
@@ -36,6 +41,20 @@ function checkLevel(
   const path = findCycle(nodes);
   if (path) throw problem('workflow.cycle', { title, path: path.join(' → ') });
 }
+
+/** What the engine relies on of one node. Workflows are made by this program, so this is a guard and no schema. */
+function checkShape(title: string, { id, kind, after, retries }: WorkflowNode): void {
+  if (typeof id !== 'string' || id === '') throw malformed(title, 'id', 'a node has none');
+  if (typeof kind !== 'string' || kind === '') throw malformed(title, `${id}.kind`, 'it is missing');
+  if (!Array.isArray(after)) throw malformed(title, `${id}.after`, 'it is not a list');
+  if (!isCount(retries, 0, 20)) throw malformed(title, `${id}.retries`, 'it is not a number from 0 to 20');
+}
+
+const isCount = (value: number, least: number, most: number): boolean =>
+  Number.isInteger(value) && value >= least && value <= most;
+
+const malformed = (title: string, place: string, detail: string): Error =>
+  problem('workflow.malformed', { title, place, detail });
 
 /** Ids of the nodes a node waits for; some may be named twice. */
 function before(node: WorkflowNode): readonly string[] {

@@ -12,3 +12,4 @@ export {
 } from './userRepository';
 export { openPrivateRepository, type OpenOptions } from './privateRepository';
 export { prepareDependencies } from './prepareDependencies';
+export { ignoredPaths, isAncestor, isMerge, readRefs, type IgnoredOptions, type Refs } from './watching';

@@ -52,6 +52,16 @@ export function checkExpression(
   return undefined;
 }
 
+/** Steps that are left to spend; evaluations that belong together share one. */
+export interface Purse {
+  readonly most: number;
+  left: number;
+}
+export const newPurse = (most: number = mostSteps): Purse => ({ most, left: most });
+
+/** An expression understood once. Evaluating it takes steps out of the purse; throws like `evaluateExpression`. */
+export type PreparedExpression = (values: Readonly<Record<string, Json>>, purse: Purse) => Json;
+
 /**
  * Evaluates an expression within a budget of steps. Equal values give equal results; there is no clock, no
  * randomness and nothing of the program in reach. Throws `melody.expressionFailed` and `melody.expressionBudget`.
@@ -62,20 +72,37 @@ export function evaluateExpression(
   values: Readonly<Record<string, Json>>,
   budget = mostSteps,
 ): Json {
+  return prepareExpression(text, scope)(values, newPurse(budget));
+}
+
+/** Understands an expression, to evaluate it often. Throws `melody.expressionFailed` where it is not good. */
+export function prepareExpression(text: string, scope: Scope): PreparedExpression {
   const fault = checkExpression(text, scope);
   if (fault !== undefined)
     throw problem('melody.expressionFailed', { expression: text, detail: fault.detail });
-  const spent = { steps: 0 };
-  try {
-    const { ast } = environments[scope].parse(text);
-    const result: unknown = counting(scope, spent, budget).evaluate(instrumented(ast), typed(scope, values));
-    // An error within any() and all() can be swallowed by the language; the budget cannot.
-    if (spent.steps <= budget) return jsonOf(result, 0);
-  } catch (thrown) {
-    if (spent.steps <= budget)
-      throw problem('melody.expressionFailed', { expression: text, detail: faultOf(thrown).detail }, thrown);
-  }
-  throw problem('melody.expressionBudget', { expression: text, most: budget });
+  const meter = meterOf(scope);
+  const counted = meter.environment.parse(instrumented(environments[scope].parse(text).ast));
+  return (values, purse) => {
+    const { left } = purse;
+    // Being evaluated at all takes a step: lists of values are gone through with one purse.
+    meter.spent = 1;
+    meter.most = left;
+    try {
+      const result = jsonOf(counted(typed(scope, values)), 0, meter);
+      // An error within any() and all() can be swallowed by the language; the budget cannot.
+      if (meter.spent <= left) return result;
+    } catch (thrown) {
+      if (meter.spent <= left)
+        throw problem(
+          'melody.expressionFailed',
+          { expression: text, detail: faultOf(thrown).detail },
+          thrown,
+        );
+    } finally {
+      purse.left = Math.max(0, left - meter.spent);
+    }
+    throw problem('melody.expressionBudget', { expression: text, most: purse.most });
+  };
 }
 
 const limits = {
@@ -97,35 +124,55 @@ function environmentOf(scope: Scope, more = limits): Environment {
     '-': (a, b) => a - b,
     '*': (a, b) => a * b,
     '/': (a, b) => a / b,
+    '%': (a, b) => a % b,
   };
   for (const [operator, work] of Object.entries(mixed))
     for (const [left, right] of [
       ['double', 'int'],
       ['int', 'double'],
     ] as const)
-      environment.registerOperator(`${left} ${operator} ${right}`, (a: unknown, b: unknown) =>
+      environment.registerOperator(`${left} ${operator} ${right}: double`, (a: unknown, b: unknown) =>
         work(Number(a), Number(b)),
       );
+  // The language has a remainder of whole numbers alone, and numbers of JSON count as broken ones.
+  environment.registerOperator('double % double', (a: unknown, b: unknown) => Number(a) % Number(b));
   // The library turns an equality round by itself.
   environment.registerOperator('double == int', (a: unknown, b: unknown) => Number(a) === Number(b));
   for (const [name, type] of Object.entries(scopes[scope].names)) environment.registerVariable(name, type);
   return environment;
 }
 
-/** An environment whose macros and sums pay for what they do. */
-function counting(scope: Scope, spent: { steps: number }, budget: number): Environment {
-  const pay = (steps: number) => {
-    spent.steps += steps;
-    if (spent.steps > budget) throw new Error('budget');
-  };
-  return environmentOf(scope, { ...limits, maxAstNodes: 5000, maxDepth: 1000 })
+/** Counts the steps of the evaluation under way. Evaluating awaits nothing, so that one serves all of a scope. */
+interface Meter {
+  readonly environment: Environment;
+  spent: number;
+  most: number;
+}
+const meters = new Map<Scope, Meter>();
+
+function meterOf(scope: Scope): Meter {
+  let meter = meters.get(scope);
+  if (meter === undefined) {
+    meter = { environment: environmentOf(scope, generous), spent: 0, most: 0 };
+    count(meter);
+    meters.set(scope, meter);
+  }
+  return meter;
+}
+
+/** Written anew with its counters, an expression is longer and lies deeper. */
+const generous = { ...limits, maxAstNodes: 5000, maxDepth: 1000 };
+
+/** Lets macros and sums pay for what they do. */
+function count(meter: Meter): void {
+  meter.environment
     .registerFunction({
       name: 'symphonyStep',
       returnType: 'bool',
       params: [],
       async: false,
       handler: () => {
-        pay(1);
+        pay(meter, 1);
         return true;
       },
     })
@@ -135,10 +182,15 @@ function counting(scope: Scope, spent: { steps: number }, budget: number): Envir
       params: [{ name: 'sum', type: 'dyn' }],
       async: false,
       handler: (sum: unknown) => {
-        if (typeof sum === 'string' || Array.isArray(sum)) pay(Math.ceil(sum.length / 100));
+        if (typeof sum === 'string' || Array.isArray(sum)) pay(meter, Math.ceil(sum.length / 100));
         return sum;
       },
     });
+}
+
+function pay(meter: Meter, steps: number): void {
+  meter.spent += steps;
+  if (meter.spent > meter.most) throw new Error('budget');
 }
 
 /** What the library offers and we do not: patterns can take for ever, and bindings can double what they hold. */
@@ -194,15 +246,26 @@ function typed(scope: Scope, values: Readonly<Record<string, Json>>): Record<str
   );
 }
 
-function jsonOf(value: unknown, depth: number): Json {
+/** A result as JSON. Parts of it may be one value many times: each time counts, for the copy is as large as that. */
+function jsonOf(value: unknown, depth: number, meter: Meter): Json {
   if (depth > 200) throw new Error('the result lies too deep');
-  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
+  if (value === null || typeof value === 'boolean') return value;
+  if (typeof value === 'string') {
+    pay(meter, value.length / 1000);
+    return value;
+  }
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) return Number(value);
-  if (Array.isArray(value)) return value.map((item) => jsonOf(item, depth + 1));
-  if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, jsonOf(inner, depth + 1)]));
-  if (value instanceof Map)
-    return Object.fromEntries([...value].map(([key, inner]) => [String(key), jsonOf(inner, depth + 1)]));
-  throw new Error('the result is no JSON value');
+  if (typeof value !== 'object') throw new Error('the result is no JSON value');
+  const entries =
+    value instanceof Map
+      ? [...value]
+      : Object.getPrototypeOf(value) === Object.prototype
+        ? Object.entries(value)
+        : undefined;
+  const size = Array.isArray(value) ? value.length : entries?.length;
+  if (size === undefined) throw new Error('the result is no JSON value');
+  pay(meter, size / 10);
+  if (Array.isArray(value)) return value.map((item) => jsonOf(item, depth + 1, meter));
+  return Object.fromEntries(entries!.map(([key, inner]) => [String(key), jsonOf(inner, depth + 1, meter)]));
 }

@@ -1,4 +1,4 @@
-import type { InputPort, MelodyNode } from '../../schemas/melody';
+import type { EndNode, InputPort, MelodyNode } from '../../schemas/melody';
 import { PortSet } from './portSet';
 import { anyType, parsePortType, textType, type PortType } from './portTypes';
 
@@ -52,6 +52,9 @@ export function portsOf(node: MelodyNode): Ports {
       return ports;
   }
 }
+
+/** The port of the group around it that an input or output node stands for. */
+export const endPort = (node: Pick<EndNode, 'id' | 'port'>): string => node.port ?? node.id;
 
 function addInputs(inputs: PortSet<In>, declared: readonly InputPort[]): void {
   let at = 0;

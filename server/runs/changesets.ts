@@ -2,7 +2,19 @@ import { changeset as changesetSchema, type Changeset } from '../../schemas/wire
 import { problem, type Context } from '../base';
 import type { Blobs } from '../engine/ports';
 import type { RunFold } from '../engine/state';
-import { nodeIds, offerOutput } from './facts';
+import { offerIn, type OfferOutput } from './facts';
+
+/** What the nodes of a run have offered, oldest first. */
+export function offersOf(run: RunFold): OfferOutput[] {
+  return [...run.nodes.values()]
+    .filter((node) => node.state === 'completed')
+    .flatMap((node) => {
+      const offer = offerIn(node.output);
+      return offer === undefined ? [] : [{ offer, at: node.endedAt ?? 0 }];
+    })
+    .sort((a, b) => a.at - b.at)
+    .map(({ offer }) => offer);
+}
 
 /** The changesets runs have offered, with the decisions their events hold. Contents never change, so they are read once. */
 export class Changesets {
@@ -10,11 +22,14 @@ export class Changesets {
 
   constructor(private readonly blobs: Blobs) {}
 
-  /** The changeset of a run as it stands now, or undefined while there is none. */
+  /** The newest changeset of a run as it stands now, or undefined while there is none. */
   async of(run: RunFold): Promise<Changeset | undefined> {
-    const offer = offerOutput.safeParse(run.nodes.get(nodeIds.offer)?.output);
-    if (!offer.success) return undefined;
-    const content = await this.load(offer.data.blob);
+    const offer = offersOf(run).at(-1);
+    return offer && this.asDecided(run, offer);
+  }
+
+  private async asDecided(run: RunFold, offer: OfferOutput): Promise<Changeset> {
+    const content = await this.load(offer.blob);
     const decisions = new Map(
       run.decisions
         .filter((one) => one.changeset === content.changeset)
@@ -28,19 +43,17 @@ export class Changesets {
 
   /** All of them, newest first. */
   async list(runs: readonly RunFold[], openOnly: boolean): Promise<Changeset[]> {
-    const all = await Promise.all(runs.map((run) => this.of(run)));
-    return all
-      .filter((one) => one !== undefined)
+    const all = runs.flatMap((run) => offersOf(run).map((offer) => this.asDecided(run, offer)));
+    return (await Promise.all(all))
       .filter((one) => !openOnly || one.files.some((file) => file.decision === 'undecided'))
       .sort((left, right) => right.createdAt - left.createdAt);
   }
 
   /** The run that offered `changeset`, with the changeset; throws `review.unknown`. */
   async find(runs: readonly RunFold[], changeset: string): Promise<{ run: RunFold; changeset: Changeset }> {
-    for (const run of runs) {
-      const found = await this.of(run);
-      if (found?.changeset === changeset) return { run, changeset: found };
-    }
+    for (const run of runs)
+      for (const offer of offersOf(run))
+        if (offer.changeset === changeset) return { run, changeset: await this.asDecided(run, offer) };
     throw problem('review.unknown', { changeset });
   }
 

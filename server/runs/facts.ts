@@ -28,6 +28,8 @@ export const runFacts = z.object({
     .object({ path: relativePath, lines: z.object({ from: z.number(), to: z.number() }).nullable() })
     .nullable(),
   phase: z.string().nullable(),
+  /** The Melody that runs, with the commands a person approved at the start; absent for the main job. */
+  melody: z.object({ id: z.string(), commands: z.array(z.string()) }).optional(),
   /** Dates commits, so that a replay makes the same ones; milliseconds since the epoch. */
   at: z.number(),
 });
@@ -78,6 +80,14 @@ export const offerOutput = z.object({
   tree: z.string(),
 });
 export type OfferOutput = z.infer<typeof offerOutput>;
+
+/** What the output of a node offers for review, if it does: an offer of the main job, or of a Melody. */
+export function offerIn(output: Json | undefined): OfferOutput | undefined {
+  const own = offerOutput.safeParse(output);
+  if (own.success) return own.data;
+  const inside = z.object({ offered: offerOutput }).safeParse(output);
+  return inside.success ? inside.data.offered : undefined;
+}
 
 /** Facts and outputs are plain JSON; this says so to the compiler after a schema made them. */
 export const toJson = (value: unknown): Json => value as Json;

@@ -43,7 +43,13 @@ export async function giveBackWorktrees(
   });
 }
 
-async function removeQuietly(ctx: Context, world: RunWorld, folder: string, expected: string): Promise<void> {
+/** Removes a worktree whose files equal a commit; another one is kept and named in the log. */
+export async function removeQuietly(
+  ctx: Context,
+  world: RunWorld,
+  folder: string,
+  expected: string,
+): Promise<void> {
   if (!existsSync(folder)) return;
   try {
     const repository = await world.repository(ctx);

@@ -4,6 +4,8 @@
  * Invariant: what it knows of a run is the fold of its journal; it keeps no state beside it.
  */
 export * from './dependencies';
+export * from './operators';
 export * from './performers';
+export { previewMelody, startMelody, type MelodyPreview, type StartMelody } from './startMelody';
 export * from './service';
 export type { Approvals, RunSettings } from './startRun';

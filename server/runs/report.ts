@@ -4,15 +4,8 @@ import type { Problem } from '../../schemas/codes';
 import type { Usage } from '../../schemas/wire/common';
 import type { Changeset } from '../../schemas/wire/review';
 import type { NodeFold, RunFold } from '../engine/state';
-import {
-  agentOutput,
-  integrationOutput,
-  nodeIds,
-  offerOutput,
-  runFacts,
-  verifyOutput,
-  type PlannedWork,
-} from './facts';
+import { offersOf } from './changesets';
+import { agentOutput, integrationOutput, nodeIds, runFacts, verifyOutput, type PlannedWork } from './facts';
 
 const nothing: Usage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 };
 
@@ -20,7 +13,6 @@ const nothing: Usage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 };
 export function summarise(run: RunFold, trouble?: Problem): RunSummary {
   const facts = runFacts.parse(run.facts);
   const nodes = [...run.nodes.values()];
-  const offer = offerOutput.safeParse(run.nodes.get(nodeIds.offer)?.output);
   const count = (state: NodeState): number => nodes.filter((node) => node.state === state).length;
   return {
     run: run.run,
@@ -39,7 +31,7 @@ export function summarise(run: RunFold, trouble?: Problem): RunSummary {
     usage: nodes.map(usageOf).reduce(addUsage, nothing),
     questions: run.questions.map(({ question }) => question),
     problem: run.problem ?? trouble ?? null,
-    changeset: offer.success ? offer.data.changeset : null,
+    changeset: offersOf(run).at(-1)?.changeset ?? null,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ClientRequests, ParamsOf, RecordedEvent, ResultOf } from '../../schemas';
-import { DisposableStore, Emitter, problem, type Context, type Disposable } from '../base';
+import { DisposableStore, Emitter, problem, type Context, type Disposable, type Json } from '../base';
 import type { Engine } from '../engine';
 import type { Progress } from '../engine/ports';
 import type { RunFold } from '../engine/state';
@@ -9,7 +9,7 @@ import { Boards, type BoardPatch } from './board';
 import { Changesets } from './changesets';
 import type { RunWorld } from './dependencies';
 import { ExecutionDesk, type ExecutionPorts } from './execution';
-import { nodeIds } from './facts';
+import { offerIn } from './facts';
 import { PlanningDesk, withRunningPlans } from './planningDesk';
 import { reportPlans, summarise } from './report';
 import { previewPhase, startAsk, startPhase, type Approvals, type RunSettings } from './startRun';
@@ -163,7 +163,7 @@ export class RunService implements Disposable {
     const patch = this.boards.patch(fold, events);
     if (patch !== undefined) this.onBoardPatch.fire(patch);
     const offered = events.some(
-      ({ event }) => event.type === 'NodeCompleted' && event.node === nodeIds.offer,
+      ({ event }) => event.type === 'NodeCompleted' && offerIn(event.output as Json) !== undefined,
     );
     if (offered)
       void this.changesets

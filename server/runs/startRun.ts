@@ -121,7 +121,12 @@ type Beginning = Pick<Parameters<Engine['start']>[0], 'title' | 'kind' | 'workfl
   facts: Omit<RunFacts, 'title' | 'base' | 'at'>;
 };
 
-async function begin(ctx: Context, { world, engine }: StartPorts, beginning: Beginning): Promise<string> {
+/** Takes the base and starts the run; resolves when it is durable. */
+export async function begin(
+  ctx: Context,
+  { world, engine }: StartPorts,
+  beginning: Beginning,
+): Promise<string> {
   const run = world.ids.next('run');
   const repository = await world.repository(ctx);
   const base = await repository.snapshot(ctx, `refs/symphony/runs/${run}/base`, `Base of ${beginning.title}`);
@@ -129,7 +134,8 @@ async function begin(ctx: Context, { world, engine }: StartPorts, beginning: Beg
   return engine.start({ ...beginning, run, facts: toJson(facts) as Record<string, never> });
 }
 
-function chooseModel({ world }: StartPorts, settings: RunSettings, asked: string | undefined): string {
+/** The model a run is started with, if it can be used. Throws `model.*`. */
+export function chooseModel({ world }: StartPorts, settings: RunSettings, asked: string | undefined): string {
   const id = asked ?? settings.model;
   if (id === null) throw problem('model.none');
   const checked = world.checkModel(id);

@@ -2,22 +2,27 @@ import path from 'node:path';
 import { problem, ProblemError } from '../base';
 import { nodeJournalFiles, type JournalFiles } from './journalFiles';
 
+type Meaning = 'diskFull' | 'readOnly' | 'failing' | 'busy' | 'corrupt';
+
 /** What SQLite's primary result codes mean to a person; see https://sqlite.org/rescode.html. */
-const meanings: ReadonlyMap<number, 'diskFull' | 'readOnly' | 'corrupt'> = new Map([
+const meanings: ReadonlyMap<number, Meaning> = new Map([
   [3, 'readOnly'], // SQLITE_PERM
+  [5, 'busy'], // SQLITE_BUSY
   [8, 'readOnly'], // SQLITE_READONLY
+  [10, 'failing'], // SQLITE_IOERR
   [11, 'corrupt'], // SQLITE_CORRUPT
   [13, 'diskFull'], // SQLITE_FULL
   [14, 'readOnly'], // SQLITE_CANTOPEN
   [26, 'corrupt'], // SQLITE_NOTADB
 ]);
 
-const systemMeanings: Readonly<Record<string, 'diskFull' | 'readOnly'>> = {
+const systemMeanings: Readonly<Record<string, Meaning>> = {
   ENOSPC: 'diskFull',
   EDQUOT: 'diskFull',
   EACCES: 'readOnly',
   EPERM: 'readOnly',
   EROFS: 'readOnly',
+  EIO: 'failing',
   // A file stands where the folder should be.
   ENOTDIR: 'readOnly',
   EEXIST: 'readOnly',
@@ -41,6 +46,10 @@ export function storageFailure(thrown: unknown, file: string, keepCopy: (file: s
       return problem('data.diskFull', { path: file }, thrown);
     case 'readOnly':
       return problem('data.readOnly', { path: file }, thrown);
+    case 'failing':
+      return problem('data.failing', { path: file, detail: thrown.message }, thrown);
+    case 'busy':
+      return problem('data.busy', { path: file }, thrown);
     case 'corrupt':
       return damaged(file, thrown.message, keepCopy, thrown);
     case undefined:

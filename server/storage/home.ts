@@ -42,6 +42,8 @@ export interface DataHome {
   readonly worktrees: string;
   readonly homes: string;
   readonly policy: string;
+  /** What is armed, and every firing. */
+  readonly triggers: string;
   readonly endpoint: string;
   readonly lock: string;
   readonly log: string;
@@ -224,6 +226,7 @@ async function furnish(options: OpenWorkspace, folder: string, id: string, root:
     worktrees: at('worktrees'),
     homes: at('homes'),
     policy: at('policy.json'),
+    triggers: at('triggers.db'),
     endpoint: at('endpoint.json'),
     lock: at('lock.db'),
     log: at('sidecar.log'),

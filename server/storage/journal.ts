@@ -84,8 +84,8 @@ class SqliteJournal implements StoredJournal {
     return this.writer.adopt(run, events);
   }
 
-  read(run: string, afterSeq = 0): readonly RecordedEvent[] {
-    return this.reader.read(run, afterSeq);
+  read(run: string, afterSeq = 0, most = Infinity): readonly RecordedEvent[] {
+    return this.reader.read(run, afterSeq, most);
   }
 
   since(position: number, limit: number): readonly RecordedEvent[] {

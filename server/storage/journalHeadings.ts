@@ -13,40 +13,28 @@ export function headingAfter(before: Facts | undefined, event: RunEvent, at: num
     const { title, kind } = event;
     return { title, kind, state: 'running', createdAt: at, endedAt: null };
   }
-  if (before === undefined) return before;
-  // Passing over the node that failed is enough for the run to go on.
-  const reopened = event.type === 'NodeSkipped' && before.endedAt !== null;
-  const state = reopened ? 'running' : stateAfter(event.type);
-  if (state === undefined) return before;
-  return { ...before, state, endedAt: ended.has(state) ? at : null };
+  const change = changes[event.type];
+  if (before === undefined || change === undefined) return before;
+  if (change === 'reopened')
+    return before.endedAt === null ? before : { ...before, state: 'running', endedAt: null };
+  return { ...before, state: change, endedAt: ended.has(change) ? at : null };
 }
 
 const ended: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled']);
 
-function stateAfter(type: RunEvent['type']): RunHeading['state'] | undefined {
-  switch (type) {
-    case 'RunPaused':
-      return 'paused';
-    case 'RunResumed':
-    case 'NodeRetried':
-    case 'GenerationBegun':
-      return 'running';
-    case 'RunCancelRequested':
-    case 'RunStopping':
-      return 'cancelling';
-    case 'RunCompleted':
-      return 'completed';
-    case 'RunFailed':
-      return 'failed';
-    case 'RunCancelled':
-      return 'cancelled';
-    default:
-      return undefined;
-  }
-}
-
-const isHeading = (type: RunEvent['type']): boolean =>
-  type === 'RunCreated' || type === 'NodeSkipped' || stateAfter(type) !== undefined;
+/** What becomes of a run by the events that change its heading; one that has ended is reopened by some. */
+const changes: { readonly [type in RunEvent['type']]?: RunHeading['state'] | 'reopened' } = {
+  RunPaused: 'paused',
+  RunResumed: 'running',
+  RunStopping: 'cancelling',
+  RunCancelRequested: 'cancelling',
+  RunCompleted: 'completed',
+  RunFailed: 'failed',
+  RunCancelled: 'cancelled',
+  NodeRetried: 'reopened',
+  NodeSkipped: 'reopened',
+  GenerationBegun: 'reopened',
+};
 
 /** A run's last event. */
 export interface RunEnd {
@@ -72,7 +60,7 @@ export class Headings {
   /** Takes in an addition whose first event has this position, within its transaction. */
   take({ run, seq, at, events }: Omit<Addition, 'texts'>, position: number): void {
     const isNew = seq === 1;
-    if (!isNew && !events.some(({ type }) => isHeading(type))) return;
+    if (!isNew && !events.some(({ type }) => type === 'RunCreated' || changes[type] !== undefined)) return;
     const row = isNew ? undefined : this.one.get(run);
     const before = row === undefined ? undefined : factsOf(row);
     let after = before;

@@ -1,11 +1,12 @@
 import path from 'node:path';
 import type { Problem } from '../../schemas/codes';
+import type { RecordedEvent } from '../../schemas/journal/events';
 import { problem, type Log, type Random } from '../base';
 import { damaged, keepDamaged, storageFailure } from './failures';
 import type { JournalFiles } from './journalFiles';
 import { createJournal, Fault, format, formatOf, hasTable, migrations } from './journalFormat';
 import { Headings, type RunEnd } from './journalHeadings';
-import { unpacked, whole } from './journalRows';
+import { unpacked, whole, type Batch } from './journalRows';
 import { Witness } from './journalWitness';
 import type { Database } from './sqlite';
 
@@ -109,7 +110,7 @@ function scanned(place: Place): Scanned {
     const check = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
     if (check !== 'ok') throw new Fault(String(check));
     if (found < format) migrate(place, database, found);
-    return { database, ...database.transaction(() => look(database)) };
+    return { database, ...database.transaction(() => look(place, database)) };
   } catch (thrown) {
     // Copied before it is closed: closing moves what its log holds into the file.
     const told = thrown instanceof Fault ? damaged(file, thrown.message, keepCopy, thrown) : thrown;
@@ -134,13 +135,21 @@ function migrate({ file, files, log }: Place, database: Database, from: number):
   log.info('the journal was brought to a newer format', { file, from, to: format, copy });
 }
 
+/** The events of a batch. Throws `data.newer` for kinds of a later version, and a `Fault`. */
+export function eventsOf(batch: Batch, { file }: Pick<Place, 'file'>): readonly RecordedEvent[] {
+  const events = unpacked(batch);
+  if (!('kind' in events)) return events;
+  if (typeof events.kind !== 'string') throw new Fault(`the events before ${batch.last} cannot be read`);
+  throw problem('data.newer', { path: file, found: events.kind, known: format });
+}
+
 interface Found {
   readonly last: number;
   readonly ends: Map<string, RunEnd>;
 }
 
 /** Looks at every batch: its checksum, and that no position and no seq is missing. Throws a `Fault`. */
-function look(database: Database): Found {
+function look(place: Place, database: Database): Found {
   const missing = ['batches', 'headings', 'snapshots', 'lease'].find((name) => !hasTable(database, name));
   if (missing !== undefined) throw new Fault(`its table ${missing} is missing`);
   const ends = new Map<string, RunEnd>();
@@ -159,11 +168,11 @@ function look(database: Database): Found {
     }
   const given = database.prepare('SELECT last FROM lease').get()?.['last'];
   if (given !== last) throw new Fault(`it holds ${last} of ${String(given ?? '?')} events`);
-  if (!new Headings(database).areWhole(ends)) rebuildHeadings(database);
+  if (!new Headings(database).areWhole(ends)) rebuildHeadings(place, database);
   return { last, ends };
 }
 
-function rebuildHeadings(database: Database): void {
+function rebuildHeadings(place: Place, database: Database): void {
   const headings = new Headings(database);
   headings.clear();
   const page = database.prepare('SELECT * FROM batches WHERE last > ? ORDER BY last LIMIT 500');
@@ -171,8 +180,7 @@ function rebuildHeadings(database: Database): void {
   for (let rows = page.all(last); rows.length > 0; rows = page.all(last))
     for (const row of rows) {
       const batch = whole(row)!;
-      const events = unpacked(batch)?.map(({ event }) => event);
-      if (events === undefined) throw new Fault(`the events before ${batch.last} cannot be read`);
+      const events = eventsOf(batch, place).map(({ event }) => event);
       headings.take({ ...batch, seq: batch.seq - batch.count + 1, events }, last + 1);
       last = batch.last;
     }

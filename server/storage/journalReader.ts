@@ -3,8 +3,9 @@ import type { Log } from '../base';
 import type { RunHeading } from '../engine';
 import { damaged, storageFailure } from './failures';
 import { Headings } from './journalHeadings';
-import type { Opened } from './journalOpen';
-import { unpacked, whole } from './journalRows';
+import { Fault } from './journalFormat';
+import { eventsOf, type Opened } from './journalOpen';
+import { whole } from './journalRows';
 import { snapshotChecksum } from './journalSnapshots';
 import type { Row, Statement } from './sqlite';
 
@@ -27,20 +28,27 @@ export class JournalReader {
     private readonly options: ReaderOptions,
   ) {
     const { database } = opened;
-    this.ofRun = database.prepare('SELECT * FROM batches WHERE run = ? AND seq > ? ORDER BY seq');
+    this.ofRun = database.prepare('SELECT * FROM batches WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?');
     this.after = database.prepare('SELECT * FROM batches WHERE last > ? ORDER BY last LIMIT ?');
     this.snapshotOf = database.prepare('SELECT * FROM snapshots WHERE run = ?');
     this.dropSnapshot = database.prepare('DELETE FROM snapshots WHERE run = ? AND seq = ?');
     this.table = new Headings(database);
   }
 
-  read(run: string, afterSeq: number): readonly RecordedEvent[] {
-    const rows = this.guarded(() => this.ofRun.all(run, afterSeq));
-    const events = rows.flatMap((row) => this.eventsOf(row)).filter(({ seq }) => seq > afterSeq);
-    const last = this.opened.ends.get(run)?.seq ?? 0;
-    const gap = events.findIndex(({ seq }, i) => seq !== afterSeq + i + 1);
-    const missing = gap !== -1 ? afterSeq + gap + 1 : afterSeq + events.length + 1;
-    if (missing <= last) throw this.damaged(`run ${run} lacks event ${missing}`);
+  read(run: string, afterSeq: number, most: number): readonly RecordedEvent[] {
+    const events: RecordedEvent[] = [];
+    const last = Math.min(this.opened.ends.get(run)?.seq ?? 0, afterSeq + most);
+    let seq = afterSeq;
+    while (seq < last) {
+      const rows = this.guarded(() => this.ofRun.all(run, seq, Math.min(256, last - seq)));
+      for (const row of rows)
+        for (const event of this.eventsOf(row)) {
+          if (event.seq <= afterSeq || event.seq > last) continue;
+          if (event.seq !== ++seq) throw this.damaged(`run ${run} lacks event ${seq}`);
+          events.push(event);
+        }
+      if (rows.length === 0) throw this.damaged(`run ${run} lacks event ${seq + 1}`);
+    }
     return events;
   }
 
@@ -81,9 +89,11 @@ export class JournalReader {
     const batch = whole(row);
     if (batch === undefined)
       throw this.damaged(`the checksum at event ${String(row['last'])} does not match`);
-    const events = unpacked(batch);
-    if (events === undefined) throw this.damaged(`the events before ${batch.last} cannot be read`);
-    return events;
+    try {
+      return eventsOf(batch, this.options);
+    } catch (thrown) {
+      throw thrown instanceof Fault ? this.damaged(thrown.message) : thrown;
+    }
   }
 
   private damaged(detail: string): Error {

@@ -74,14 +74,18 @@ export function whole(row: Row): Batch | undefined {
   return checksum(batch) === crc ? { ...batch, crc } : undefined;
 }
 
+/** Why the events of a batch cannot be read: they are no events, or of a kind that a later version added. */
+export type Unreadable = { readonly kind: string | undefined };
+
 /**
- * The events of a batch; undefined when they cannot be read. Its checksum has shown that a journal of this
- * format wrote it, so each event's kind is looked at and not its every member (ten times the time).
+ * The events of a batch. Its checksum has shown that a journal of this format wrote it, so each event's kind is
+ * looked at and not its every member (ten times the time).
  */
-export function unpacked(batch: Batch): RecordedEvent[] | undefined {
+export function unpacked(batch: Batch): RecordedEvent[] | Unreadable {
   const events = parseJson(batch.body) as readonly RunEvent[] | undefined;
-  if (!Array.isArray(events) || events.length !== batch.count) return undefined;
-  if (!events.every((event: RunEvent) => kinds.has(event.type))) return undefined;
+  if (!Array.isArray(events) || events.length !== batch.count) return { kind: undefined };
+  const strange = events.find((event: RunEvent | null) => event === null || !kinds.has(event.type));
+  if (strange !== undefined) return { kind: (strange as RunEvent | null)?.type };
   const { run, at } = batch;
   const [position, seq] = [batch.last - batch.count + 1, batch.seq - batch.count + 1];
   return events.map((event: RunEvent, i) => ({ position: position + i, run, seq: seq + i, at, event }));

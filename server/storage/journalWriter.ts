@@ -61,6 +61,8 @@ export class JournalWriter {
   private readonly seqs = new Map<string, number>();
   private last: number;
   private pending: Pending[] = [];
+  /** Events in `pending`. */
+  private waiting = 0;
   private cancelPlanned: (() => void) | undefined;
   private closed = false;
   private ousted: ProblemError | undefined;
@@ -158,14 +160,24 @@ export class JournalWriter {
 
   private plan(pending: Pending): void {
     this.pending.push(pending);
-    this.cancelPlanned ??= this.options.schedule(() => this.commit(), this.options.mostMs);
+    const wasFull = this.waiting >= this.options.mostEvents;
+    this.waiting += pending.count;
+    const isFull = this.waiting >= this.options.mostEvents;
+    if (isFull && !wasFull && this.options.mostMs > 0) {
+      // A full commit has nothing to wait for.
+      this.cancelPlanned?.();
+      this.cancelPlanned = undefined;
+    }
+    this.cancelPlanned ??= this.options.schedule(() => this.commit(), isFull ? 0 : this.options.mostMs);
   }
 
   /** As many whole appends as one commit may take; the loop turns before the rest is committed. */
   private nextGroup(): readonly Pending[] {
     let count = 0;
     const cut = this.pending.findIndex((one, i) => (count += one.count) > this.options.mostEvents && i > 0);
-    return this.pending.splice(0, cut === -1 ? this.pending.length : cut);
+    const group = this.pending.splice(0, cut === -1 ? this.pending.length : cut);
+    for (const one of group) this.waiting -= one.count;
+    return group;
   }
 
   private commit(): void {
@@ -229,6 +241,7 @@ export class JournalWriter {
     if (thrown instanceof ProblemError && thrown.problem.code === 'data.takenOver') this.ousted = thrown;
     const rest = this.pending;
     this.pending = [];
+    this.waiting = 0;
     // What is stored decides from here on.
     this.seqs.clear();
     for (const one of [...group, ...rest]) one.reject(thrown);

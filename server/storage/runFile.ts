@@ -9,7 +9,8 @@ import type { Blobs, Journal } from '../engine';
 /** The version of run files this build writes and reads. */
 export const runFileVersion = 1;
 
-const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const sha256Text = /^[0-9a-f]{64}$/;
+const hash = z.string().regex(sha256Text);
 
 /**
  * A run file is JSON lines under zstd: the header, every event, every blob they name (in pieces of at most
@@ -17,11 +18,7 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/);
  */
 export const versionOfHeader = z.object({ symphony: z.literal('run'), version: z.int().min(1) });
 export const headerLine = versionOfHeader.extend({
-  run: z
-    .string()
-    .min(1)
-    .max(200)
-    .regex(/^[^\p{Cc}]+$/u),
+  run: z.string().regex(/^[\x21-\x7e]{1,200}$/),
   events: z.int().min(1),
 });
 export const eventLine = z.object({ seq: z.int(), at: z.number(), event: runEvent });
@@ -95,7 +92,7 @@ function nameBlobs(value: unknown, named: Named): void {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [key, inner] = next;
     if (typeof inner === 'string') {
-      if (hash.safeParse(inner).success) named.set(inner, named.get(inner) === true || key === 'blob');
+      if (sha256Text.test(inner)) named.set(inner, named.get(inner) === true || key === 'blob');
     } else if (typeof inner === 'object' && inner !== null) open.push(...Object.entries(inner));
   }
 }

@@ -4,7 +4,7 @@ import { createZstdDecompress } from 'node:zlib';
 import type { z } from 'zod';
 import { problem, stableStringify, type Context, type Json } from '../base';
 import { sha256 } from '../base/node';
-import type { Blobs } from '../engine';
+import { SeqConflict, type Blobs } from '../engine';
 import type { StoredJournal } from './journal';
 import type { Recordable } from './journalWriter';
 import { blobLine, eventLine, headerLine, lastLine, runFileVersion, versionOfHeader } from './runFile';
@@ -64,18 +64,25 @@ async function adopted(
   run: string,
   events: readonly Recordable[],
 ): Promise<Imported> {
-  const before = journal.read(run);
+  let before = journal.read(run);
   if (before.length === 0) {
-    await journal.adopt(run, events);
-    return { run, events: events.length, isNew: true };
+    try {
+      await journal.adopt(run, events);
+      return { run, events: events.length, isNew: true };
+    } catch (thrown) {
+      // Somebody imports the same file at the same time.
+      if (!(thrown instanceof SeqConflict)) throw thrown;
+      before = journal.read(run);
+    }
   }
-  const same = (one: Recordable | undefined, other: Recordable | undefined): boolean =>
-    one !== undefined && other !== undefined && one.at === other.at && textOf(one) === textOf(other);
   const length = Math.max(before.length, events.length);
   for (let i = 0; i < length; i++)
-    if (!same(before[i], events[i])) throw problem('runFile.taken', { run, seq: i + 1 });
+    if (!isSame(before[i], events[i])) throw problem('runFile.taken', { run, seq: i + 1 });
   return { run, events: events.length, isNew: false };
 }
+
+const isSame = (one: Recordable | undefined, other: Recordable | undefined): boolean =>
+  one !== undefined && other !== undefined && one.at === other.at && textOf(one) === textOf(other);
 
 const textOf = ({ event }: Recordable): string => stableStringify(event as unknown as Json);
 

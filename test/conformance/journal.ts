@@ -64,6 +64,17 @@ export function journalConformance(make: () => Promise<Journal>): void {
     );
   });
 
+  it('records the time it is told, and its own where it is told none', async () => {
+    const at = [1_000.5, 77, 77];
+    for (const [seq, one] of at.entries()) await journal.append('r', seq, [paused], one);
+    const [own] = await journal.append('r', 3, [paused]);
+    assert.deepEqual(
+      journal.read('r').map((one) => one.at),
+      [...at, own!.at],
+    );
+    assert.ok(own!.at > 1e6);
+  });
+
   it('takes nothing as nothing', async () => {
     assert.deepEqual([await journal.append('r', 0, []), journal.runs()], [[], []]);
   });
@@ -159,11 +170,15 @@ export function journalConformance(make: () => Promise<Journal>): void {
     await check({ type: 'NodeStarted', node: 'n', attempt: 1 }, 'running', false);
     await check({ type: 'RunPaused' }, 'paused', false);
     await check({ type: 'NodeCompleted', node: 'n', attempt: 1, output: null }, 'paused', false);
+    await check({ type: 'GenerationBegun', generation: 1, nodes: ['n'] }, 'paused', false);
     await check({ type: 'RunResumed' }, 'running', false);
+    await check({ type: 'RunStopping', problem: broken }, 'cancelling', false);
     await check({ type: 'RunFailed', problem: broken }, 'failed', true);
     await check({ type: 'NodeRetried', node: 'n' }, 'running', false);
+    await check({ type: 'RunFailed', problem: broken }, 'failed', true);
+    await check({ type: 'NodeSkipped', node: 'n', reason: 'person' }, 'running', false);
     await check({ type: 'RunCompleted' }, 'completed', true);
-    await check({ type: 'GenerationBegun', generation: 1, nodes: ['n'] }, 'running', false);
+    await check({ type: 'GenerationBegun', generation: 2, nodes: ['n'] }, 'running', false);
     await check({ type: 'RunCancelRequested', reason: '' }, 'cancelling', false);
     await check({ type: 'RunCancelled' }, 'cancelled', true);
   });

@@ -10,6 +10,7 @@ import { blobsConformance } from './blobs';
 import { filesConformance } from './files';
 import { hintsConformance } from './hints';
 import { journalConformance } from './journal';
+import { journalLivesConformance } from './journalLives';
 import { queueConformance } from './queue';
 import { spawnConformance } from './spawn';
 import { clockConformance, idsConformance, randomConformance } from './time';
@@ -35,6 +36,12 @@ const byHand = () => {
 
 describe('the journal in SQLite', () =>
   journalConformance(() => openJournal({ file: fresh(), clock: systemClock, log: silentLog })));
+
+describe('the journal in SQLite, life after life', () =>
+  journalLivesConformance(async () => {
+    const file = fresh();
+    return () => openJournal({ file, clock: systemClock, log: silentLog });
+  }));
 
 describe('the journal in memory, which engine tests use', () =>
   journalConformance(async () => memoryJournal(systemClock)));

@@ -1,32 +1,41 @@
+import type { EndNode } from '../../../schemas/melody';
 import type { Level, Owner } from '../level';
 import { anyType, fits, listOf, type PortType } from '../portTypes';
 import { parsePortType } from '../portTypes';
+import { endPort } from '../ports';
 import type { Rules } from '../validate';
 
 /** Whether a body fits the loop or map it lies in: its inputs, its outputs, the list that is gone through. */
 export function checkBody(level: Level, rules: Rules): void {
-  if (level.owner === undefined) return;
-  const { node: owner, path } = level.owner;
   const { findings } = rules;
+  if (level.owner === undefined) return tellPorts(level, rules);
+  const { node: owner, path } = level.owner;
   if (level.nodes.length === 0)
     return findings.add('melody.bodyEmpty', { node: owner.id }, [...path, 'body']);
   const entering = enteringTypes(owner, path, rules);
   level.nodes.forEach((node, index) => {
     if (node?.kind !== 'input') return;
-    if (!entering.has(node.id)) {
+    const port = endPort(node);
+    if (!entering.has(port)) {
       const known = [...entering.keys()].join(', ') || '–';
-      findings.add('melody.bodyInput', { input: node.id, node: owner.id, known }, [
-        ...level.nodePath(index),
-        'id',
-      ]);
-      return;
+      const at = [...level.nodePath(index), node.port === undefined ? 'id' : 'port'];
+      return findings.add('melody.bodyInput', { input: port, node: owner.id, known }, at);
     }
-    const args = { from: `${owner.id}.${node.id}`, to: `${node.id} in its body` };
-    compare(entering.get(node.id), parsePortType(node.type), args, [...level.nodePath(index), 'type'], rules);
+    const args = { from: `${owner.id}.${port}`, to: `${node.id} in its body` };
+    compare(entering.get(port), parsePortType(node.type), args, [...level.nodePath(index), 'type'], rules);
+  });
+  const leaving = new Map<string, EndNode>();
+  level.nodes.forEach((node, index) => {
+    if (node?.kind !== 'output') return;
+    const port = endPort(node);
+    if (!leaving.has(port)) leaving.set(port, node);
+    // Two of one id are told already.
+    else if (leaving.get(port)!.id !== node.id)
+      findings.add('melody.portTwice', { node: owner.id, port }, [...level.nodePath(index), 'port']);
   });
   owner.outputs?.forEach((port, at) => {
-    const found = level.nodes.find((node) => node?.kind === 'output' && node.id === port.name);
-    if (found?.kind !== 'output') {
+    const found = leaving.get(port.name);
+    if (found === undefined) {
       findings.add('melody.bodyOutput', { port: port.name, node: owner.id }, [...path, 'outputs', at]);
       return;
     }
@@ -34,6 +43,14 @@ export function checkBody(level: Level, rules: Rules): void {
     const given = owner.kind === 'map' && inner !== undefined ? listOf(inner) : inner;
     const args = { from: `${found.id} in the body`, to: `${owner.id}.${port.name}` };
     compare(given, parsePortType(port.type), args, [...path, 'outputs', at, 'type'], rules);
+  });
+}
+
+/** Only in a body is there a port to stand for. */
+function tellPorts(level: Level, { findings }: Rules): void {
+  level.nodes.forEach((node, index) => {
+    if ((node?.kind === 'input' || node?.kind === 'output') && node.port !== undefined)
+      findings.add('melody.bodyNone', { node: node.id, port: node.port }, [...level.nodePath(index), 'port']);
   });
 }
 

@@ -1,5 +1,6 @@
 import { checkExpression, type ExpressionFault, type KnownPorts, type Scope } from '../expressions';
 import type { Level } from '../level';
+import { endPort } from '../ports';
 import type { Path } from '../types';
 import type { Rules } from '../validate';
 
@@ -26,7 +27,9 @@ export function checkExpressions(level: Level, rules: Rules): void {
     if (node?.kind === 'loop') {
       const body = rules.bodyOf([...level.nodePath(index), 'body']);
       const inputs = new Set(level.ports(index)!.inputs.names);
-      const outputs = new Set(body?.nodes.flatMap((inner) => (inner?.kind === 'output' ? [inner.id] : [])));
+      const outputs = new Set(
+        body?.nodes.flatMap((inner) => (inner?.kind === 'output' ? [endPort(inner)] : [])),
+      );
       for (const word of ['while', 'until'] as const)
         if (node[word] !== undefined)
           look(node[word], 'loop', [...level.nodePath(index), word], { inputs, outputs });

@@ -1,10 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import * as z from 'zod';
 import type { Spending } from '../../../schemas/journal/events';
 import type { Json } from '../../base';
 import type { NodeContext, Performer } from '../../engine/ports';
-import type { PrivateRepository } from '../../git/types';
 import type { RunWorld } from '../dependencies';
 import {
   agentOutput,
@@ -12,15 +9,13 @@ import {
   nodeIds,
   runFacts,
   toJson,
-  type AgentOutput,
   type IntegrationOutput,
   type RunFacts,
 } from '../facts';
 import { currentIntegration } from '../integration';
+import { mergedTree } from '../mergeWork';
 import { verifyTree } from '../verification';
-import { openWorktree, worktreePlace } from '../worktree';
-
-const mergedStep = z.object({ tree: z.string(), conflicts: z.array(z.string()) });
+import { openWorktree } from '../worktree';
 
 /**
  * Merges one plan's commit into the integration and proves the merged tree before the next merge may
@@ -38,7 +33,14 @@ export function mergePerformer(world: RunWorld): Performer {
         Promise.resolve(toJson(currentIntegration(facts, (id) => node.output(id)))),
       ),
     );
-    const tree = await mergedTree(node, world, repository, before, agent, plan);
+    const { tree } = await mergedTree(node, world, {
+      plan,
+      base: agent.start,
+      ours: before,
+      theirs: agent,
+      place: `conflict-${plan}`,
+      key: '',
+    });
     const evidence = tree === agent.tree ? [] : await proveMerged(node, world, facts, before, tree, plan);
     const made = await node.step('commit', async () => {
       const ref = `refs/symphony/runs/${node.run}/integration`;
@@ -60,80 +62,6 @@ function anew(node: NodeContext): NodeContext {
     step: <T extends Json>(key: string, work: () => Promise<T>, spent?: (outcome: T) => Spending) =>
       node.step(own(key), work, spent),
   } satisfies Partial<NodeContext>);
-}
-
-async function mergedTree(
-  node: NodeContext,
-  world: RunWorld,
-  repository: PrivateRepository,
-  before: IntegrationOutput,
-  agent: AgentOutput,
-  plan: string,
-): Promise<string> {
-  const merged = mergedStep.parse(
-    await node.step('merged', async () => {
-      const result = await repository.merge(node, agent.start, before.commit, agent.commit);
-      return { tree: result.tree, conflicts: result.kind === 'conflict' ? [...result.files] : [] };
-    }),
-  );
-  if (merged.conflicts.length === 0) return merged.tree;
-  return resolveConflict(node, world, repository, { before, agent, plan, ...merged });
-}
-
-interface Conflict {
-  readonly before: IntegrationOutput;
-  readonly agent: AgentOutput;
-  readonly plan: string;
-  readonly tree: string;
-  readonly conflicts: string[];
-}
-
-/** Asks until the answer leaves no conflict: one side's files, or what the person made of them by hand. */
-async function resolveConflict(
-  node: NodeContext,
-  world: RunWorld,
-  repository: PrivateRepository,
-  conflict: Conflict,
-): Promise<string> {
-  const { before, agent, plan, tree, conflicts } = conflict;
-  const name = `conflict-${plan}`;
-  const place = worktreePlace(world, node.run, name);
-  // Once shown, the folder is the person's: a restart must not take their half-done work back.
-  await node.step('shown', async () => {
-    await openWorktree(node, world, node.run, name, before.commit);
-    await repository.restoreTree(node, place.top, tree);
-    return true;
-  });
-  for (let round = 0; ; round++) {
-    const { answer } = await node.ask({
-      id: `conflict:${round}`,
-      kind: 'mergeConflict',
-      problem: { code: 'merge.conflict', args: { plan, files: conflicts.join(', ') } },
-      facts: { files: conflicts, folder: place.top, plan },
-      choices: ['integrated', 'plan', 'resolved'],
-    });
-    if (answer !== 'resolved') {
-      const side = answer === 'integrated' ? before.tree : agent.tree;
-      const chosen = await repository.takePaths(node, tree, side, conflicts);
-      // Nobody worked in the folder: it follows the choice, so that it can be given back later.
-      if ((await repository.writeTree(node, place.top)) === tree)
-        await repository.restoreTree(node, place.top, chosen);
-      return chosen;
-    }
-    if (!(await stillMarked(place.top, conflicts))) {
-      const resolved = await node.step(`resolved:${round}`, () => repository.writeTree(node, place.top));
-      return resolved;
-    }
-  }
-}
-
-/** Whether any of the files still holds a conflict marker. */
-async function stillMarked(top: string, files: readonly string[]): Promise<boolean> {
-  for (const file of files) {
-    const text = await readFile(path.join(top, file), 'latin1').catch(() => '');
-    if (/^(<{7}|>{7}) /m.test(text)) return true;
-  }
-  return false;
 }
 
 /** Proves the merged tree by the verify commands of this plan and of all that were merged before it. */

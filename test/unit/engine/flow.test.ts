@@ -23,6 +23,7 @@ const expressions: Expressions = {
       throw problem('melody.expressionFailed', { expression: text, detail: 'unknown name' });
     return comparison === '<' ? Number(value) < Number(wanted) : value === true;
   },
+  misfit: () => undefined,
   transform(_how, value) {
     return Array.isArray(value) ? value.map((item) => Number(item) * 2) : value;
   },
@@ -652,7 +653,7 @@ describe('a run that people change', () => {
 
 describe('budgets', () => {
   const spend = async (ctx: NodeContext): Promise<Json> => {
-    const spent: Spending = { tokens: Math.min(60, ctx.grant.tokens ?? Infinity) };
+    const spent: Spending = { tokens: Math.min(6000, ctx.grant.tokens ?? Infinity) };
     await ctx.step(
       'model',
       () => Promise.resolve(1),
@@ -666,22 +667,22 @@ describe('budgets', () => {
     const run = await world.run(
       workflow(
         { a: ['', { kind: 'spending' }], b: ['', { kind: 'spending' }], c: ['a b', { kind: 'spending' }] },
-        { policy: { budget: { tokens: 150 } } },
+        { policy: { budget: { tokens: 15_000 } } },
       ),
     );
     assert.deepEqual(
       [...run.nodes.values()].map(({ output }) => output),
-      [{ granted: 50 }, { granted: 50 }, { granted: 50 }],
+      [{ granted: 5000 }, { granted: 5000 }, { granted: 5000 }],
     );
-    assert.deepEqual([run.state, run.spent], ['completed', { tokens: 150 }]);
+    assert.deepEqual([run.state, run.spent], ['completed', { tokens: 15_000 }]);
   });
 
   it('that are spent fail the next node and say so', async () => {
     const world = new World({ a: spend, b: spend });
     const run = await world.run(
       workflow(
-        { a: ['', { kind: 'spending', budget: { tokens: 60 } }], b: ['a', { kind: 'spending' }] },
-        { policy: { budget: { tokens: 60 } } },
+        { a: ['', { kind: 'spending', budget: { tokens: 6000 } }], b: ['a', { kind: 'spending' }] },
+        { policy: { budget: { tokens: 6000 } } },
       ),
     );
     assert.deepEqual(

@@ -62,19 +62,20 @@ export function memoryJournal(clock: Clock): Journal & { readonly events: Record
   const seqOf = (run: string) => events.reduce((seq, one) => (one.run === run ? one.seq : seq), 0);
   return {
     events,
-    async append(run, expectedSeq, added) {
+    async append(run, expectedSeq, added, at = clock.now()) {
       const seq = seqOf(run);
       if (seq !== expectedSeq) throw new SeqConflict(run, expectedSeq, seq);
       const recorded = added.map((event, i): RecordedEvent => {
         const copy = JSON.parse(JSON.stringify(event)) as RunEvent;
-        return { position: events.length + 1 + i, run, seq: seq + 1 + i, at: clock.now(), event: copy };
+        return { position: events.length + 1 + i, run, seq: seq + 1 + i, at, event: copy };
       });
       events.push(...recorded);
       if (recorded.length > 0) setImmediate(() => emitter.fire(recorded));
       await new Promise((resolve) => setImmediate(resolve));
       return recorded;
     },
-    read: (run, afterSeq = 0) => events.filter((one) => one.run === run && one.seq > afterSeq),
+    read: (run, afterSeq = 0, most = Infinity) =>
+      events.filter((one) => one.run === run && one.seq > afterSeq && one.seq <= afterSeq + most),
     since: (position, limit) => events.filter((one) => one.position > position).slice(0, limit),
     position: () => events.length,
     runs: () => [...new Set(events.map((one) => one.run))],

@@ -27,6 +27,9 @@ describe('expressions', () => {
   check('item * 1.5 == 3', { item: 2 }, true);
   check('((item) + 1) * 2 + (item + (3))', { item: 2 }, 11);
   check('10 / 4', {}, 2);
+  check('item % 3 == 1 && 7 % item == 3 && item % item == 0 && 7 % 4 == 3', { item: 4 }, true);
+  check('7 - item == 3 && 2 * item == 8 && [1 + item][0] == 5', { item: 4 }, true);
+  check('item % 0', { item: 4 }, failed('the result is no JSON value'));
   check('10.0 / 4', {}, 2.5);
   check('3 == 3.0 && item != 3', { item: 4 }, true);
   check('[1, "a", null]', {}, [1, 'a', null]);

@@ -267,6 +267,21 @@ describe('rules of Melodies', () => {
   describe('of bodies', () => {
     check('a good loop', wrap(loop(inner, innerEdge)), []);
     check('an empty body', wrap(loop('')), ['bodyEmpty 5:8']);
+    const carrying = (type: string) => `{"id":"next","kind":"output","type":"${type}","port":"out"}`;
+    const carried = `{"kind":"data","from":"in.value","to":"next.value"}`;
+    const entering = '{"id":"in","kind":"input","type":"text"}';
+    check('an output that stands for a port', wrap(loop(`${entering},\n${carrying('text')}`, carried)), []);
+    check('two of one port', wrap(loop(`${inner},\n${carrying('text')}`, `${innerEdge},${carried}`)), [
+      'portTwice 8:51',
+    ]);
+    check('a port where there is no body', wrap(`${entering},\n${carrying('text')}`, carried), [
+      'bodyNone 5:51',
+    ]);
+    check(
+      'an input that stands for no port',
+      wrap(loop(`${inner},\n{"id":"extra","kind":"input","type":"text","port":"ghost"}`, innerEdge)),
+      ['bodyInput 8:51'],
+    );
     check(
       'an input of a body that is no port',
       wrap(loop(inner + ',\n{"id":"extra","kind":"input","type":"text"}', innerEdge)),
@@ -459,9 +474,9 @@ describe('rules of Melodies', () => {
   });
 
   it('are all in the table', () => {
-    // These are about files and programs, not about what a Melody says; other tests hold them.
+    // These are about files, programs and runs, not about what one Melody says; other tests hold them.
     const elsewhere =
-      /unreadable|tooLarge|empty|syntax|tooDeep|key|version|newer|older|migration|damaged|tooMany|bodyTooDeep|Failed|Budget|more|exists|changedMeanwhile|editRefused/;
+      /unreadable|tooLarge|empty|syntax|tooDeep|key|version|newer|older|migration|damaged|tooMany|bodyTooDeep|Failed|Budget|more|exists|changedMeanwhile|editRefused|subworkflow|operatorReserved/;
     const missing = Object.keys(codes).filter(
       (code) => code.startsWith('melody.') && !seen.has(code) && !elsewhere.test(code),
     );

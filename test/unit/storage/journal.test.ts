@@ -45,15 +45,6 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  it('keeps what was appended before it closes', async () => {
-    const journal = await open();
-    const appending = journal.append('run', 0, [noted('last')]);
-    await journal.close();
-    await appending;
-    assert.equal(await readAll(), 1);
-    await assert.rejects(journal.append('run', 1, [noted('late')]), /closed/);
-  });
-
   it('is private, and syncs fully into a write-ahead log', async () => {
     await written(1);
     if (process.platform !== 'win32') assert.equal(statSync(file()).mode & 0o777, 0o600);
@@ -71,6 +62,32 @@ describe('the journal', () => {
     const before = readFileSync(file());
     assert.deepEqual((await problemFrom('data.newer', open)).args, { path: file(), found: 7, known: 1 });
     assert.deepEqual(readFileSync(file()), before);
+  });
+
+  it('takes events of a kind it does not know for those of a newer version', async () => {
+    const journal = await open();
+    await journal.append('run', 0, [noted('x'), { type: 'RunTeleported' } as never]);
+    await journal.close();
+    const { args } = await problemFrom('data.newer', readAll);
+    assert.deepEqual(args, { path: file(), found: 'RunTeleported', known: 1 });
+    assert.equal(existsSync(`${file()}.damaged-1`), false);
+  });
+
+  it('drops a damaged snapshot and goes on without it', async () => {
+    await written(5);
+    for (const damage of [`body = x'00'`, 'seq = 4', 'crc = crc + 1', 'seq = 9']) {
+      const journal = await open();
+      await journal.snapshot('run', 5, Buffer.from('five'));
+      assert.equal(journal.latestSnapshot('run')?.seq, 5);
+      await journal.close();
+      const database = new DatabaseSync(file());
+      database.exec(`UPDATE snapshots SET ${damage}`);
+      database.close();
+      const again = await open();
+      assert.equal(again.latestSnapshot('run'), undefined, damage);
+      assert.equal(again.read('run').length, 5);
+      await again.close();
+    }
   });
 
   it('goes on after a full disk, with nothing lost and nothing doubled', async () => {

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import type { Code } from '../../../schemas/codes';
 import type { RunEvent } from '../../../schemas/journal/events';
 import { silentLog } from '../../../server/base';
 import { systemClock } from '../../../server/base/node';
@@ -53,6 +54,20 @@ describe('a commit', () => {
     await journal.close();
   });
 
+  it('waits for nobody when it is full', async () => {
+    const hand = byHand();
+    const journal = await open({ schedule: hand.schedule, mostMs: 7, mostEvents: 3 });
+    const appends = [2, 1, 1, 4, 1].map((count, i) => journal.append(`r${i}`, 0, many(count)));
+    assert.deepEqual([hand.waits, hand.planned()], [[7, 0], 1]);
+    while (hand.planned() > 0) hand.turn();
+    await Promise.all(appends);
+    const later = journal.append('later', 0, [paused]);
+    assert.deepEqual([hand.waits.at(-1), hand.planned(), journal.position()], [7, 1, 9]);
+    hand.turn();
+    await later;
+    await journal.close();
+  });
+
   it('holds everything that waits when the journal is closed', async () => {
     const hand = byHand();
     const journal = await open({ schedule: hand.schedule, mostEvents: 2 });
@@ -94,33 +109,38 @@ describe('a commit', () => {
   });
 });
 
-describe('two journals on one file', () => {
-  it('write only through the one that was opened last', async () => {
-    const loser = await open();
-    await loser.append('run', 0, [paused]);
-    const winner = await open();
-    const lost = await problemFrom('data.takenOver', () => loser.append('run', 1, [paused]));
-    assert.deepEqual(lost.args, { path: file() });
-    await winner.append('run', 1, [paused]);
-    for (const tried of [
-      () => loser.append('run', 1, [paused]),
-      () => loser.append('new', 0, [paused]),
-      () => loser.snapshot('run', 1, Buffer.from('x')),
-    ])
-      await problemFrom('data.takenOver', tried);
-    await loser.close();
-    await winner.append('run', 2, [paused]);
-    assert.deepEqual(
-      winner.since(0, 10).map(({ run, seq }) => [run, seq]),
-      [
-        ['run', 1],
-        ['run', 2],
-        ['run', 3],
-      ],
-    );
-    await winner.close();
-  });
+describe('a commit that fails', () => {
+  async function check(code: Code, failure: object): Promise<void> {
+    let failing = false;
+    const journal = await open({
+      open: (name) => {
+        const inner = openSqlite(name);
+        return {
+          ...inner,
+          transaction: (work) =>
+            inner.transaction(() => {
+              const result = work();
+              if (failing) throw Object.assign(new Error('it fails'), failure);
+              return result;
+            }),
+        };
+      },
+    });
+    await journal.append('run', 0, [paused]);
+    failing = true;
+    assert.equal((await problemFrom(code, () => journal.append('run', 1, [paused]))).args['path'], file());
+    assert.deepEqual([journal.position(), journal.read('run').length], [1, 1]);
+    failing = false;
+    const [recorded] = await journal.append('run', 1, [paused]);
+    assert.deepEqual([recorded!.seq, recorded!.position, journal.headings().length], [2, 2, 0]);
+    await journal.close();
+  }
 
+  it('says that the disk is failing', () => check('data.failing', { errcode: 10 | (4 << 8) }));
+  it('says that the file is in use', () => check('data.busy', { errcode: 5 }));
+});
+
+describe('two journals on one file', () => {
   it('do not let the loser write what it had begun', async () => {
     const hand = byHand();
     const loser = await open({ schedule: hand.schedule });

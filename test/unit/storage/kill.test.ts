@@ -38,6 +38,7 @@ describe('a journal whose process is killed', () => {
         clock: systemClock,
         log: silentLog,
       });
+      assert.equal(journal.recovered, undefined);
       const blobs = await openBlobs({ folder: folder.at('blobs'), log: silentLog });
       for (const line of acknowledged) {
         const [run, seq, hash] = line.split(' ') as [string, string, string];
