@@ -1,6 +1,7 @@
 import type { Build } from '../schemas';
 import { DisposableStore, type Context, type Disposable } from './base';
 import { sha256, systemClock, systemIds, systemRandom } from './base/node';
+import { controlPerformers, expressionsOf } from './controls';
 import { Engine } from './engine';
 import {
   inspectUserRepository,
@@ -15,6 +16,7 @@ import { createSandbox } from './sandbox';
 import { sampleModel } from './sampleModel';
 import { jsonPacking, openBlobs, openJournal, openPolicy, planningFiles, type DataHome } from './storage';
 import { sidecarService } from './sidecarService';
+import { TemplateDesk } from './templateDesk';
 import type { SidecarService } from './rpc';
 import path from 'node:path';
 
@@ -76,9 +78,11 @@ export async function composeService(
       prefix: await prefixOf(ctx, home.root),
     },
   };
+  const expressions = expressionsOf();
   const engine = new Engine({
     journal,
-    performers: runPerformers(world),
+    performers: new Map([...runPerformers(world), ...controlPerformers({ expressions, clock: systemClock })]),
+    expressions,
     clock: systemClock,
     ids: systemIds,
     epoch,
@@ -105,6 +109,7 @@ export async function composeService(
     journal,
     engine,
     runs,
+    templates: new TemplateDesk({ root: home.root, trusted: true, log }),
     gateway,
     state,
     sandbox,
