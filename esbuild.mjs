@@ -32,6 +32,11 @@ export const entries = [
     target: 'node20',
     entryPoints: ['client/session/index.ts'],
     outfile: 'dist/session.cjs',
+    alias: {
+      ...node.alias,
+      'semver/functions/parse': './client/session/editorVersion.cjs',
+      'semver/functions/satisfies': './client/session/editorVersion.cjs',
+    },
     plugins: [sharedCodes],
   },
   { ...node, target: 'node22', entryPoints: ['server/main.ts'], outfile: 'dist/sidecar.cjs' },

@@ -282,13 +282,13 @@ export const codes = {
     'The node {node} is {state}; “{command}” needs it to be one of: {needed}.',
     'Look at the nodes with “symphony runs show”; wait until it has ended, or pause the run first.',
   ),
-  'run.nodeBygone': error(
-    'The node {node} belongs to a round of an attempt that is over.',
-    'Name a node of a round that goes on, or the group around it.',
-  ),
   'run.nodeStandby': error(
     'The node {node} stands by and is not part of the way; “{command}” does not apply to it.',
     'Name the node it would stand in for.',
+  ),
+  'run.nodeBygone': error(
+    'The node {node} belongs to a try that is over; it cannot be {command}.',
+    'Look for the node in the newest round, or retry the whole group.',
   ),
   'run.crashLoop': error(
     'The node {node} was taken over {times} times without coming further.',

@@ -1,7 +1,6 @@
 import type { Build } from '../schemas';
 import { DisposableStore, type Context, type Disposable } from './base';
 import { sha256, systemClock, systemIds, systemRandom } from './base/node';
-import { controlPerformers, expressionsOf } from './controls';
 import { Engine } from './engine';
 import {
   inspectUserRepository,
@@ -9,6 +8,7 @@ import {
   prepareDependencies,
   type PrivateRepository,
 } from './git';
+import { controlPerformers, expressionsOf } from './controls';
 import { createGateway, type EditorModels } from './llm';
 import { SidecarState } from './sidecarState';
 import { runPerformers, RunService, type RunWorld } from './runs';
@@ -29,11 +29,11 @@ export interface Composition {
   readonly patience?: { readonly idleMs?: number; readonly firstPauseMs?: number };
 }
 
-/** Joins ports to adapters: the service of one workspace, with its unfinished runs going on. */
+/** Joins ports to adapters: the service of one workspace and its runs, the unfinished ones going on. */
 export async function composeService(
   ctx: Context,
   { home, epoch, build, models, patience }: Composition,
-): Promise<SidecarService> {
+): Promise<{ readonly service: SidecarService; readonly runs: RunService }> {
   const store = new DisposableStore();
   const { log } = ctx;
   const journal = await openJournal({ file: home.journal, clock: systemClock, log });
@@ -102,7 +102,7 @@ export async function composeService(
     }),
   );
   await engine.recover();
-  return sidecarService({
+  const service = sidecarService({
     ctx,
     home,
     build,
@@ -115,6 +115,7 @@ export async function composeService(
     sandbox,
     store,
   });
+  return { service, runs };
 }
 
 async function openRepository(ctx: Context, home: DataHome): Promise<PrivateRepository> {

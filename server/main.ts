@@ -37,7 +37,7 @@ async function serve(args: readonly string[]): Promise<number> {
   const epoch = systemIds.next('epoch');
   const models = createEditorModels();
   const patience = modelPatience(process.env);
-  const service = await composeService(ctx, { home, epoch, build: thisBuild, models, patience });
+  const { service } = await composeService(ctx, { home, epoch, build: thisBuild, models, patience });
   const server = await startServer({
     service,
     models,

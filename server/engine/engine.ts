@@ -148,7 +148,8 @@ export class Engine {
    * ended. Throws what reading it throws.
    */
   async takeIn(run: string): Promise<void> {
-    const loop = this.loops.get(run) ?? this.adopt(this.shelf.load(run)!);
+    if (this.loops.has(run)) return;
+    const loop = this.adopt(this.shelf.load(run)!);
     if (loop.state.endedAt === null) await loop.takeOver(this.options.epoch);
   }
 

@@ -11,9 +11,13 @@ export interface Packing {
   unpack(bytes: Uint8Array): Json;
 }
 
-/** A run is kept as a snapshot after this many further events, and when it ends with at least `worthKeeping`. */
-const keepEvery = 5000;
+/**
+ * A run is kept as a snapshot when it has come twice as far as at the last one, from this many events on, and
+ * when it ends with at least `worthKeeping` more. Taking down more nodes than `mostNodes` would hold the loop up.
+ */
+const keepFrom = 5000;
 const worthKeeping = 200;
+const mostNodes = 25_000;
 
 /** A run's state, and the same anew: what is worked ahead on must not be what is shown. */
 export interface Loaded {
@@ -45,9 +49,11 @@ export class Shelf {
 
   /** Keeps a snapshot if there is reason to; what keeps it from being kept is no harm, only slower. */
   look(state: FoldedRun): void {
-    const since = state.seq - (this.kept.get(state.run) ?? 0);
-    const due = since >= keepEvery || (state.endedAt !== null && since >= worthKeeping);
-    if (due && this.packing) void this.keep(state);
+    if (!this.packing || state.nodes.size > mostNodes) return;
+    const kept = this.kept.get(state.run) ?? 0;
+    const since = state.seq - kept;
+    if (since >= Math.max(keepFrom, kept) || (state.endedAt !== null && since >= worthKeeping))
+      void this.keep(state);
   }
 
   /** Keeps a snapshot of a run as it stands. */

@@ -74,22 +74,23 @@ function ofWish(run: FoldedRun, wish: Wish): readonly RunEvent[] {
   }
 }
 
-const notAtWork: readonly NodeState[] = ['pending', 'completed', 'skipped', 'failed', 'cancelled'];
-
-/** The nodes of the top level to be done again: those that are named, or all that failed or were cancelled. */
+/**
+ * The nodes of the top level to be done again: those that are named, or all that failed; and always those that
+ * were cancelled, because a run could not end without them.
+ */
 function nodesAgain(run: FoldedRun, named: readonly string[] | undefined): string[] {
   const { top, failures } = run.all;
-  // What was cancelled has to be done in any case: the run could not end without it.
-  const cancelled = top.records.filter((node) => node.state === 'cancelled');
-  const chosen = [...(named ? named.map((id) => topOf(nodeOf(run, id))) : failures), ...cancelled];
+  const chosen = [
+    ...(named ? named.map((id) => topOf(nodeOf(run, id))) : failures),
+    ...top.records.filter(({ state, definition }) => state === 'cancelled' && !definition.standby),
+  ];
   if (chosen.length === 0) throw problem('run.nothingToRetry', { state: run.state });
+  const ended: readonly NodeState[] = ['pending', 'completed', 'skipped', 'failed', 'cancelled'];
   for (const index of top.level.downstream(chosen.map((node) => node.index))) {
     const { id, definition } = top.records[index]!;
     // A standby at work for a node is part of its work.
-    for (const part of [id, definition.fallback?.node, definition.compensate]) {
-      const node = part === undefined ? undefined : run.nodes.get(part);
-      if (node) needState(node, 'retry', notAtWork);
-    }
+    for (const part of [id, definition.fallback?.node, definition.compensate])
+      if (part !== undefined) needState(run.nodes.get(part)!, 'retry', ended);
   }
   return [...new Set(chosen.map(({ id }) => id))];
 }
@@ -97,18 +98,11 @@ function nodesAgain(run: FoldedRun, named: readonly string[] | undefined): strin
 function skipEvents(run: FoldedRun, node: NodeRecord, output: Json | undefined): readonly RunEvent[] {
   const { id, definition } = node;
   if (definition.standby) throw problem('run.nodeStandby', { node: id, command: 'skip' });
-  if (isBygone(node)) throw problem('run.nodeBygone', { node: id });
   needState(node, 'skip', ['pending', 'failed']);
+  if (isBygone(node)) throw problem('run.nodeBygone', { node: id, command: 'skip' });
   const given = output === undefined ? {} : { output: output as never };
   return [{ type: 'NodeSkipped', node: id, reason: 'person', ...given }];
 }
-
-function needState({ id, state }: NodeRecord, command: string, needed: readonly NodeState[]): void {
-  if (needed.includes(state)) return;
-  throw problem('run.nodeWrongState', { node: id, state, command, needed: needed.join(', ') });
-}
-
-const because = (reason: string | undefined) => (reason === undefined ? {} : { reason });
 
 /** Whether a node lies in a round of an attempt that is over. */
 function isBygone({ scope }: NodeRecord): boolean {
@@ -118,6 +112,13 @@ function isBygone({ scope }: NodeRecord): boolean {
   }
   return false;
 }
+
+function needState({ id, state }: NodeRecord, command: string, needed: readonly NodeState[]): void {
+  if (needed.includes(state)) return;
+  throw problem('run.nodeWrongState', { node: id, state, command, needed: needed.join(', ') });
+}
+
+const because = (reason: string | undefined) => (reason === undefined ? {} : { reason });
 
 function nodeOf(run: FoldedRun, id: string): NodeRecord {
   const node = run.nodes.get(id);

@@ -1,8 +1,10 @@
 import type { ClientRequests, ParamsOf, RecordedEvent, ResultOf } from '../../schemas';
+import type { Melody } from '../../schemas/melody';
 import { DisposableStore, Emitter, problem, type Context, type Disposable, type Json } from '../base';
 import type { Engine } from '../engine';
 import type { Progress } from '../engine/ports';
 import type { RunFold } from '../engine/state';
+import { compileMelody, type CompileOptions } from '../melody';
 import type { PlanningFiles } from '../planning';
 import { decideFiles } from '../review';
 import { Boards, type BoardPatch } from './board';
@@ -13,6 +15,7 @@ import { offerIn } from './facts';
 import { MelodyDesk } from './melodyDesk';
 import { PlanningDesk, withRunningPlans } from './planningDesk';
 import { reportPlans, summarise } from './report';
+import { previewMelody, startMelody, type MelodyPreview, type StartMelody } from './startMelody';
 import { previewPhase, startAsk, startPhase, type Approvals, type RunSettings } from './startRun';
 
 type Params<K extends keyof ClientRequests> = ParamsOf<ClientRequests[K]>;
@@ -27,6 +30,9 @@ export interface RunServicePorts {
   readonly journal: ExecutionPorts['journal'];
   readonly ctx: Context;
 }
+
+/** A Melody to run; `file` and `load` are for the Melodies it includes. */
+export type MelodyRun = Omit<StartMelody, 'workflow'> & Partial<CompileOptions>;
 
 /** What clients can ask about runs, plans and changes; one method per request of the wire. */
 export class RunService implements Disposable {
@@ -92,6 +98,23 @@ export class RunService implements Disposable {
 
   async runAsk(ctx: Context, params: Params<'runAsk'>): Promise<Result<'runAsk'>> {
     return { run: await startAsk(ctx, this.ports, this.ports.settings(), params) };
+  }
+
+  /** What a run of a Melody needs approved. */
+  async melodyPreview(melody: Melody): Promise<MelodyPreview> {
+    const [planning, approved] = await Promise.all([
+      this.planning.current(),
+      this.ports.approvals.approved(),
+    ]);
+    return previewMelody(melody, planning, approved);
+  }
+
+  /** Starts a run of a Melody; resolves when it is durable. Throws `melody.*`, `node.*`, `model.*` and `run.*`. */
+  async melodyRun(ctx: Context, start: MelodyRun): Promise<string> {
+    const { file = `${start.melody.id}.melody.json`, load } = start;
+    const workflow = compileMelody(start.melody, { file, ...(load === undefined ? {} : { load }) });
+    const planning = await this.planning.current();
+    return startMelody(ctx, this.ports, this.ports.settings(), planning, { ...start, workflow });
   }
 
   runList(): Result<'runList'> {

@@ -117,7 +117,7 @@ export async function startAsk(
   });
 }
 
-type Beginning = Pick<Parameters<Engine['start']>[0], 'title' | 'kind' | 'workflow'> & {
+type Beginning = Pick<Parameters<Engine['start']>[0], 'title' | 'kind' | 'workflow' | 'inputs'> & {
   facts: Omit<RunFacts, 'title' | 'base' | 'at'>;
 };
 
