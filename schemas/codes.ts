@@ -686,6 +686,11 @@ export const codes = {
     '{path} exists already; it was not changed.',
     'Move it away, or convert to another folder.',
   ),
+  'melody.changed': error('{file} is not what was shown any more.', 'Look at it again, then start it again.'),
+  'melody.invalid': error(
+    '{file} has {count} errors, the first at {place} ({first}).',
+    'See all of them with “symphony melody check {file}”.',
+  ),
   'melody.changedMeanwhile': error(
     '{path} was changed by something else meanwhile; it was not written.',
     'Run the command again.',

@@ -16,6 +16,7 @@ import { createSandbox } from './sandbox';
 import { sampleModel } from './sampleModel';
 import { jsonPacking, openBlobs, openJournal, openPolicy, planningFiles, type DataHome } from './storage';
 import { sidecarService } from './sidecarService';
+import { TemplateDesk } from './templateDesk';
 import type { SidecarService } from './rpc';
 import path from 'node:path';
 
@@ -108,6 +109,7 @@ export async function composeService(
     journal,
     engine,
     runs,
+    templates: new TemplateDesk({ root: home.root, trusted: true, log }),
     gateway,
     state,
     sandbox,

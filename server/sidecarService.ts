@@ -9,6 +9,7 @@ import type { Gateway } from './llm';
 import { directRequests, type DirectService, type SidecarService } from './rpc';
 import type { RunService } from './runs';
 import type { Sandbox } from './sandbox';
+import type { TemplateDesk } from './templateDesk';
 import type { SidecarState } from './sidecarState';
 import type { DataHome } from './storage';
 
@@ -19,6 +20,7 @@ export interface ServiceParts {
   readonly journal: Journal;
   readonly engine: Engine;
   readonly runs: RunService;
+  readonly templates: TemplateDesk;
   readonly gateway: Gateway;
   readonly state: SidecarState;
   readonly sandbox: Promise<Sandbox>;
@@ -44,7 +46,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
     };
   };
   return {
-    ...directly(runs.execution),
+    ...directly(runs.execution, runs.melodies, parts.templates),
     workspace: home.id,
     root: home.root,
     position: () => journal.position(),

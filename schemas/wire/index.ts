@@ -4,23 +4,29 @@
  */
 import * as board from './board';
 import * as doctor from './doctor';
+import * as events from './events';
 import * as execution from './execution';
+import * as melody from './melody';
 import * as models from './models';
 import * as planning from './planning';
 import * as review from './review';
 import * as run from './run';
 import * as session from './session';
+import * as template from './template';
 
 export * from './common';
 export * from './handshake';
 export * from './board';
 export * from './doctor';
+export * from './events';
 export * from './execution';
+export * from './melody';
 export * from './models';
 export * from './planning';
 export * from './review';
 export * from './run';
 export * from './session';
+export * from './template';
 
 /** Requests a client asks the sidecar. */
 export const clientRequests = {
@@ -50,7 +56,12 @@ export const clientRequests = {
   runAudit: execution.runAudit,
   runExport: execution.runExport,
   runImport: execution.runImport,
-  eventsSince: run.eventsSince,
+  melodyPreview: melody.melodyPreview,
+  melodyRun: melody.melodyRun,
+  templateList: template.templateList,
+  templateShow: template.templateShow,
+  templateInstantiate: template.templateInstantiate,
+  eventsSince: events.eventsSince,
   boardSnapshot: board.boardSnapshot,
   reviewList: review.reviewList,
   reviewContent: review.reviewContent,
@@ -66,7 +77,7 @@ export const clientNotifications = { lmChunk: models.lmChunk } as const;
 
 export const sidecarNotifications = {
   planningChanged: planning.planningChanged,
-  eventsAppended: run.eventsAppended,
+  eventsAppended: events.eventsAppended,
   runProgress: run.runProgress,
   boardPatch: board.boardPatch,
   reviewChanged: review.reviewChanged,

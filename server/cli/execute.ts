@@ -21,7 +21,7 @@ export async function execute(job: Job, phase: string, options: ExecuteOptions):
   const looking = await openProvided(job, options);
   const preview = await looking.call('runPreview', { phase });
   show(job, preview, options.model);
-  const approved = await approvals(job, preview, options);
+  const approved = await approvals(job, preview.commands, options);
   if (approved === undefined) return exitCodes.done;
   const model = options.model === undefined ? {} : { model: options.model };
   looking.close();
@@ -46,13 +46,14 @@ export async function ask(job: Job, file: string, instruction: string, options: 
 }
 
 /** Attaches and hands over what only this command line knows: providers and API keys. */
-async function openProvided(job: Job, options: ModelOptions): Promise<Sidecar> {
+export async function openProvided(job: Job, options: ModelOptions): Promise<Sidecar> {
   const sidecar = await job.open();
   await provide(job, sidecar, options);
   return sidecar;
 }
 
-async function accompany(
+/** Starts a run, follows it to its end and says what came of it. */
+export async function accompany(
   job: Job,
   options: ModelOptions & { readonly accept?: boolean },
   start: (sidecar: Sidecar) => Promise<{ run: string }>,
@@ -89,10 +90,14 @@ function show(job: Job, preview: Preview, model: string | undefined): void {
 }
 
 /** The approved hashes, or undefined when the person rather starts nothing. */
-async function approvals(job: Job, preview: Preview, options: ExecuteOptions): Promise<string[] | undefined> {
+export async function approvals(
+  job: Job,
+  commands: readonly { readonly hash: string; readonly approved: boolean }[],
+  options: ExecuteOptions,
+): Promise<string[] | undefined> {
   const { terminal, signal } = job.host;
   const given = new Set(options.approve ?? []);
-  const missing = preview.commands.filter(({ hash, approved }) => !approved && !given.has(hash));
+  const missing = commands.filter(({ hash, approved }) => !approved && !given.has(hash));
   const approved = [...given];
   if (missing.length > 0) {
     if (options.approveAllShown !== true) {

@@ -1,6 +1,7 @@
 import type { Question, RecordedEvent } from '../../schemas';
 import { sentences } from './output';
 import type { Job } from './job';
+import { valueOf } from './values';
 import type { Sidecar } from './wire';
 
 /** How watching a run ended. */
@@ -62,7 +63,7 @@ async function settle(
   job: Job,
   sidecar: Sidecar,
   run: string,
-  asked: Question,
+  asked: Asked,
   interrupted: Promise<unknown>,
 ): Promise<boolean> {
   const { print, host } = job;
@@ -71,22 +72,28 @@ async function settle(
     print.raw(`  ${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}\n`);
   const choices = asked.choices.join(' | ');
   if (!host.terminal.interactive || print.json) {
-    print.say('questionHow', { run, question: asked.id, choices });
+    if (asked.kind === 'input') print.say('inputHow', { run, node: asked.node });
+    else print.say('questionHow', { run, question: asked.id, choices });
     return false;
   }
   for (;;) {
-    const asking = host.terminal
-      .question(print.text('questionChoices', { choices }), host.signal)
-      .catch(() => undefined);
+    const text = asked.kind === 'input' ? print.text('inputAsk') : print.text('questionChoices', { choices });
+    const asking = host.terminal.question(text, host.signal).catch(() => undefined);
     const answer = await Promise.race([asking, interrupted.then(() => undefined)]);
     if (answer === undefined) return false;
+    if (asked.kind === 'input') {
+      await sidecar.call('runInput', { run, node: asked.node, value: valueOf(answer, asked.facts['type']) });
+      return true;
+    }
     if (!asked.choices.includes(answer.trim())) continue;
     await sidecar.call('runAnswer', { run, question: asked.id, answer: answer.trim() });
     return true;
   }
 }
 
-type Happening = 'ended' | 'lost' | Question;
+/** A question, and the node that asks. */
+type Asked = Question & { readonly node: string };
+type Happening = 'ended' | 'lost' | Asked;
 
 /** Turns the events of one run into lines on the terminal and into what the follower must react to. */
 class Watch {
@@ -162,7 +169,7 @@ class Watch {
       case 'NodeFailed':
         return print.say('nodeFailed', { node: nameOf(event.node), detail: sentences(event.problem) });
       case 'QuestionAsked':
-        return this.push(event.question);
+        return this.push({ ...event.question, node: event.node });
       case 'RunCompleted':
       case 'RunFailed':
       case 'RunCancelled':

@@ -9,6 +9,8 @@ import type { CliHost, Job } from './job';
 import { Printer } from './output';
 import { checkMelodies, convertMelodies, formatMelodies } from './melody';
 import * as planning from './planning';
+import { runMelody } from './runMelody';
+import * as templates from './templates';
 import { UsageError } from './settings';
 import { exitCodes, texts } from './texts';
 import { openSidecar, type Sidecar } from './wire';
@@ -119,6 +121,16 @@ function describe(act: Act, host: CliHost): Command {
     .option('--accept', texts.optionAccept)
     .action(act(ask));
 
+  add(program, 'run <file>', texts.aboutRun)
+    .option('--input <name=value>', texts.optionInput, collect, [])
+    .option('--model <model>', texts.optionModel)
+    .option('--base-url <name=url>', texts.optionBaseUrl, collect, [])
+    .option('--approve <hash...>', texts.optionApprove)
+    .addOption(new Option('--approve-all-shown', texts.optionApproveAll).conflicts('approve'))
+    .option('--yes', texts.optionYes)
+    .option('--accept', texts.optionAccept)
+    .action(act(runMelody));
+
   const runs = group('runs', texts.aboutRuns);
   describeRuns(act, (name, about) => add(runs, name, about));
 
@@ -134,6 +146,26 @@ function describe(act: Act, host: CliHost): Command {
   add(melody, 'check <files...>', texts.aboutMelodyCheck).action(act(checkMelodies));
   add(melody, 'format <files...>', texts.aboutMelodyFormat).action(act(formatMelodies));
   add(melody, 'convert <files...>', texts.aboutMelodyConvert).action(act(convertMelodies));
+
+  const template = group('template', texts.aboutTemplate);
+  for (const [name, about] of [
+    ['list', texts.aboutTemplateList],
+    ['search <words...>', texts.aboutTemplateSearch],
+  ] as const)
+    add(template, name, about)
+      .option('--tag <tag...>', texts.optionTag)
+      .option('--category <category>', texts.optionCategory)
+      .option('--author <author>', texts.optionAuthor)
+      .action(
+        name === 'list'
+          ? act((job, options: templates.ListOptions) => templates.listTemplates(job, [], options))
+          : act(templates.listTemplates),
+      );
+  add(template, 'show <template>', texts.aboutTemplateShow).action(act(templates.showTemplate));
+  add(template, 'new <template>', texts.aboutTemplateNew)
+    .option('--set <name=value>', texts.optionSet, collect, [])
+    .option('--out <file>', texts.optionOut)
+    .action(act(templates.newFromTemplate));
 
   const plan = group('planning', texts.aboutPlanning);
   describePlanning(act, (name, about) => add(plan, name, about));

@@ -29,9 +29,10 @@ export async function showRun(
   if (options.nodes === true || shown.summary.kind === 'melody')
     for (const node of detail.nodes) sayNode(job, node);
   sayProgress(job, detail.progress);
-  for (const { question } of detail.questions) {
+  for (const { node, question } of detail.questions) {
     job.print.say('question', { text: sentences(question.problem) });
-    job.print.say('questionHow', { run, question: question.id, choices: question.choices.join(' | ') });
+    if (question.kind === 'input') job.print.say('inputHow', { run, node });
+    else job.print.say('questionHow', { run, question: question.id, choices: question.choices.join(' | ') });
   }
   return shown.summary.state === 'waiting' ? exitCodes.waiting : exitCodes.done;
 }

@@ -1,10 +1,8 @@
-import { fillText, type ClientRequests, type ComparedRow, type ParamsOf } from '../../schemas';
+import type { ComparedRow } from '../../schemas';
 import type { Job } from './job';
 import { duration, runNamed, sayState } from './runs';
-import { UsageError } from './settings';
-import { exitCodes, texts } from './texts';
-
-type Json = ParamsOf<ClientRequests['runInput']>['value'];
+import { exitCodes } from './texts';
+import { jsonOf, valueOf } from './values';
 
 export async function retryRun(
   job: Job,
@@ -86,22 +84,4 @@ function sayRow({ print }: Job, row: ComparedRow, differs: boolean): void {
   const mark = differs ? '≠' : '=';
   print.say('comparedLine', { mark, node: row.node, one: side(row.one), other: side(row.other) });
   if (!row.sameOutput && row.one !== null && row.other !== null) print.say('comparedOutput');
-}
-
-/** JSON as typed in a terminal; throws `UsageError`. */
-function jsonOf(text: string): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    throw new UsageError(fillText(texts.badJson, { value: text.slice(0, 200) }));
-  }
-}
-
-/** JSON where it is JSON, else the text itself: `7` is a number and `seven` a text. */
-export function valueOf(text: string): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return text;
-  }
 }

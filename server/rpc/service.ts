@@ -25,6 +25,11 @@ export const directRequests = [
   'runAudit',
   'runExport',
   'runImport',
+  'melodyPreview',
+  'melodyRun',
+  'templateList',
+  'templateShow',
+  'templateInstantiate',
 ] as const satisfies readonly (keyof ClientRequests)[];
 export type DirectRequest = (typeof directRequests)[number];
 

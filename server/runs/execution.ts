@@ -90,13 +90,16 @@ export class ExecutionDesk implements Disposable {
     this.find(run);
     const events: RecordedEvent[] = [];
     let seq = afterSeq;
-    for (const recorded of this.ports.journal.read(run, afterSeq)) {
-      if (events.length === limit) return { events, seq, more: true };
-      seq = recorded.seq;
-      if (types !== undefined && !types.includes(recorded.event.type)) continue;
-      if (node === undefined || concerns(recorded.event, node)) events.push(recorded);
+    for (let looked: readonly RecordedEvent[]; ;) {
+      looked = this.ports.journal.read(run, seq, page);
+      for (const recorded of looked) {
+        if (events.length === limit) return { events, seq, more: true };
+        seq = recorded.seq;
+        if (types !== undefined && !types.includes(recorded.event.type)) continue;
+        if (node === undefined || concerns(recorded.event, node)) events.push(recorded);
+      }
+      if (looked.length < page) return { events, seq, more: false };
     }
-    return { events, seq, more: false };
   }
 
   async runAudit(ctx: Context, params: Params<'runAudit'>): Promise<Result<'runAudit'>> {
@@ -126,7 +129,7 @@ export class ExecutionDesk implements Disposable {
   async runImport(ctx: Context, { path }: Params<'runImport'>): Promise<Result<'runImport'>> {
     const { journal, blobs, engine } = this.ports;
     const { run, events, isNew } = await importFromFile(ctx, journal, blobs, path);
-    await engine.takeIn(run);
+    if (isNew) await engine.takeIn(run);
     return { run, events, isNew, state: this.find(run).state };
   }
 

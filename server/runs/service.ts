@@ -12,6 +12,7 @@ import { Changesets } from './changesets';
 import type { RunWorld } from './dependencies';
 import { ExecutionDesk, type ExecutionPorts } from './execution';
 import { offerIn } from './facts';
+import { MelodyDesk } from './melodyDesk';
 import { PlanningDesk, withRunningPlans } from './planningDesk';
 import { reportPlans, summarise } from './report';
 import { previewMelody, startMelody, type MelodyPreview, type StartMelody } from './startMelody';
@@ -40,6 +41,7 @@ export class RunService implements Disposable {
   readonly onReviewChanged = new Emitter<string>();
   readonly planning: PlanningDesk;
   readonly execution: ExecutionDesk;
+  readonly melodies: MelodyDesk;
   private readonly boards = new Boards();
   private readonly changesets: Changesets;
   private readonly store = new DisposableStore();
@@ -60,6 +62,11 @@ export class RunService implements Disposable {
         summary: (run) => this.summary(run),
       }),
     );
+    this.melodies = new MelodyDesk({
+      ...{ world, engine, approvals: ports.approvals, settings: ports.settings },
+      root: world.folders.root,
+      planning: () => this.planning.current(),
+    });
     this.store.add(ports.engine.onChanged(({ run, events }) => this.changed(run, events)));
     this.store.add(ports.engine.onProgress((progress) => this.progressed(progress)));
   }
