@@ -10,7 +10,7 @@ import { bundleHost, KilledRun, type Life } from './engineKillWorld';
 
 const isLong = process.env['SYMPHONY_TIER'] === 'long';
 const seed = Number(process.env['SYMPHONY_SEED'] ?? 20261120);
-const least = isLong ? { kills: 200, runs: 10 } : { kills: 20, runs: 2 };
+const least = isLong ? { kills: 200, runs: 10 } : { kills: 20, runs: 1 };
 const killsPerRun = least.kills / least.runs;
 
 /** A recovery takes no longer, from the opening of the journal to the next node at work. */

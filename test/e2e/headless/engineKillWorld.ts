@@ -1,6 +1,6 @@
 /** What the kill tests of the engine share: a bundled host, its lives in one folder, and what must hold after each. */
 import { strict as assert } from 'node:assert';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -57,6 +57,19 @@ export class KilledRun {
 
   /** Starts a host on the folder, kills it after `killMs` unless it has ended, and checks what is left. */
   async live(killMs: number | undefined): Promise<Life> {
+    const { life, host, closed } = await this.start();
+    const opening = performance.now();
+    const timer = killMs === undefined ? undefined : setTimeout(() => void host.kill('SIGKILL'), killMs);
+    const how = await closed;
+    clearTimeout(timer);
+    const livedMs = performance.now() - opening;
+    assert.match(how, /^(SIGKILL|0)$/, `life ${life}`);
+    await this.isEmpty();
+    return { livedMs, ...(await this.check(life)) };
+  }
+
+  /** Starts a host on the folder, which is about to open the journal. */
+  async start(): Promise<{ life: string; host: ChildProcess; closed: Promise<string> }> {
     const life = String(++this.lives);
     const host = spawn(process.execPath, [path.join(this.bundle, 'host.cjs'), this.folder, life], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -64,17 +77,29 @@ export class KilledRun {
     const closed = new Promise<string>((resolve) =>
       host.once('exit', (code, signal) => resolve(signal ?? String(code))),
     );
-    const opening = await Promise.race([
-      new Promise((resolve) => host.stdout.once('data', resolve)).then(() => performance.now()),
+    await Promise.race([
+      new Promise((resolve) => host.stdout.once('data', resolve)),
       closed.then((how) => assert.fail(`life ${life} ended before it began: ${how}`)),
     ]);
-    const timer = killMs === undefined ? undefined : setTimeout(() => void host.kill('SIGKILL'), killMs);
-    const how = await closed;
-    clearTimeout(timer);
-    const livedMs = performance.now() - opening;
-    assert.match(how, /^(SIGKILL|0)$/, `life ${life}`);
-    await until(() => processesIn([this.folder]).length === 0, 5_000, `the workers of life ${life} to end`);
-    return { livedMs, ...(await this.check(life)) };
+    return { life, host, closed };
+  }
+
+  /** Every process of the folder has ended. */
+  async isEmpty(): Promise<void> {
+    await until(() => processesIn([this.folder]).length === 0, 5_000, 'the workers to end');
+  }
+
+  /** What a host has told. */
+  told(life: string): Told[] {
+    return linesOf(toldFile(this.folder, life)).map((line) => JSON.parse(line) as Told);
+  }
+
+  /** Keys of the effects of a host's workers, in their order. */
+  effects(life: string): string[] {
+    return linesOf(effectsFile(this.folder))
+      .map((line) => line.split(' ') as [string, string])
+      .filter(([worker]) => worker === life)
+      .map(([, key]) => key);
   }
 
   /** The run's events as they are in the journal now. */
@@ -96,19 +121,9 @@ export class KilledRun {
     }
   }
 
-  /** What the run came to: state and output of every node. Every node that completed has had its effect. */
+  /** What the run came to. Every node that completed has had its effect. */
   result(): Record<string, unknown> {
-    const run = foldAll(this.events)!;
-    const nodes = [...run.nodes.values()];
-    for (const { id, attempt, state, definition } of nodes)
-      if (definition.kind === 'work' && state === 'completed')
-        assert.ok(this.worked.has(`${runId}/${id}/${attempt}`), `${id} completed without its effect`);
-    return {
-      state: run.state,
-      nodes: Object.fromEntries(
-        nodes.map(({ id, state, attempt, output }) => [id, [state, attempt, output]]),
-      ),
-    };
+    return resultOf(this.events, this.worked);
   }
 
   remove(): void {
@@ -117,7 +132,7 @@ export class KilledRun {
 
   /** Nothing acknowledged is lost and nothing recorded was worked again. */
   private async check(life: string): Promise<Omit<Life, 'livedMs'>> {
-    const told = linesOf(toldFile(this.folder, life)).map((line) => JSON.parse(line) as Told);
+    const told = this.told(life);
     for (const line of told)
       if ('acknowledged' in line)
         for (const [position, digest] of line.acknowledged) this.acknowledged.set(position, digest);
@@ -128,10 +143,7 @@ export class KilledRun {
       assert.equal(digests.get(position), digest, `event ${position}, acknowledged until life ${life}`);
     assert.ok(this.events.length >= before.length);
 
-    const keys = linesOf(effectsFile(this.folder))
-      .map((line) => line.split(' ') as [string, string])
-      .filter(([worker]) => worker === life)
-      .map(([, key]) => key);
+    const keys = this.effects(life);
     assert.equal(new Set(keys).size, keys.length, `life ${life} did one piece of work twice`);
     assert.deepEqual(
       keys.filter((key) => this.recorded.has(key)),
@@ -146,8 +158,24 @@ export class KilledRun {
   }
 }
 
+/** State, attempts and output of every node, each of which had its effect if it completed. */
+export function resultOf(
+  events: readonly RecordedEvent[],
+  worked: ReadonlySet<string>,
+): Record<string, unknown> {
+  const run = foldAll(events)!;
+  const nodes = [...run.nodes.values()];
+  for (const { id, attempt, state, definition } of nodes)
+    if (definition.kind === 'work' && state === 'completed')
+      assert.ok(worked.has(`${runId}/${id}/${attempt}`), `${id} completed without its effect`);
+  return {
+    state: run.state,
+    nodes: Object.fromEntries(nodes.map(({ id, state, attempt, output }) => [id, [state, attempt, output]])),
+  };
+}
+
 /** Keys of effects whose outcome is recorded; each is recorded once. */
-function outcomesOf(events: readonly RecordedEvent[]): Set<string> {
+export function outcomesOf(events: readonly RecordedEvent[]): Set<string> {
   const keys = events.flatMap(({ run, event }) => {
     if (event.type === 'NodeCompleted' || event.type === 'NodeFailed')
       return [`${run}/${event.node}/${event.attempt}`];
