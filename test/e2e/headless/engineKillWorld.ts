@@ -32,6 +32,9 @@ export async function bundleHost(): Promise<string> {
   return outdir;
 }
 
+/** A life that nobody cuts off ends within this. */
+const patienceMs = 60_000;
+
 /** One life of a host. */
 export interface Life {
   readonly isOver: boolean;
@@ -47,6 +50,7 @@ export interface Life {
 export class KilledRun {
   readonly folder = mkdtempSync(path.join(os.tmpdir(), 'symphony-lives-'));
   private lives = 0;
+  private host: ChildProcess | undefined;
   /** Outcomes that were recorded when the present life began, as keys of effects. */
   private recorded = new Set<string>();
   private events: readonly RecordedEvent[] = [];
@@ -59,10 +63,11 @@ export class KilledRun {
   async live(killMs: number | undefined): Promise<Life> {
     const { life, host, closed } = await this.start();
     const opening = performance.now();
-    const timer = killMs === undefined ? undefined : setTimeout(() => void host.kill('SIGKILL'), killMs);
+    const timer = setTimeout(() => void host.kill('SIGKILL'), killMs ?? patienceMs);
     const how = await closed;
     clearTimeout(timer);
     const livedMs = performance.now() - opening;
+    if (killMs === undefined) assert.equal(how, '0', `life ${life} does not come to an end`);
     assert.match(how, /^(SIGKILL|0)$/, `life ${life}`);
     await this.isEmpty();
     return { livedMs, ...(await this.check(life)) };
@@ -74,6 +79,7 @@ export class KilledRun {
     const host = spawn(process.execPath, [path.join(this.bundle, 'host.cjs'), this.folder, life], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    this.host = host;
     const closed = new Promise<string>((resolve) =>
       host.once('exit', (code, signal) => resolve(signal ?? String(code))),
     );
@@ -126,7 +132,9 @@ export class KilledRun {
     return resultOf(this.events, this.worked);
   }
 
+  /** Ends what a failed test has left. */
   remove(): void {
+    this.host?.kill('SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });
   }
 
