@@ -53,7 +53,17 @@ export default tseslint.config(
   {
     files: ['server/**/*.ts', 'simulation/**/*.ts'],
     ignores: ['server/base/node/**'],
-    rules: { 'no-restricted-properties': ['error', ...nondeterminism] },
+    rules: {
+      'no-restricted-properties': ['error', ...nondeterminism],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'SpreadElement[argument.name=/^(ctx|node|context)$/]',
+          message:
+            'A context makes its signal and log when they are asked for, and a spread does not ask: name the members.',
+        },
+      ],
+    },
   },
   {
     files: ['**/*.mjs'],

@@ -1,5 +1,5 @@
 import type { Build } from '../schemas';
-import { DisposableStore, type Context, type Disposable } from './base';
+import { DisposableStore, shielded, type Context, type Disposable } from './base';
 import { sha256, systemClock, systemIds, systemRandom } from './base/node';
 import { Engine } from './engine';
 import {
@@ -133,7 +133,7 @@ async function openRepository(ctx: Context, home: DataHome): Promise<PrivateRepo
 function openOnce<T>(open: (ctx: Context) => Promise<T>): (ctx: Context) => Promise<T> {
   let opening: Promise<T> | undefined;
   return (ctx) => {
-    opening ??= open({ ...ctx, signal: new AbortController().signal }).catch((thrown: unknown) => {
+    opening ??= open(shielded(ctx)).catch((thrown: unknown) => {
       opening = undefined;
       throw thrown;
     });

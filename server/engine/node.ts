@@ -3,6 +3,7 @@ import type { Spending } from '../../schemas/journal/events';
 import type { WorkflowNode } from '../../schemas/journal/workflow';
 import type { Json } from '../base';
 import type { Level } from './level';
+import type { Bucket } from './places';
 import type { Variation } from './ports';
 import type { NodeFold } from './state';
 
@@ -71,6 +72,8 @@ export class NodeRecord implements NodeFold {
   /** Milliseconds spent waiting for people in this attempt, and since when it waits now. */
   waited = 0;
   waitsSince: number | undefined = undefined;
+  /** Where it stands among the ready ones; set when it is first ready. */
+  bucket: Bucket | undefined = undefined;
   /** When it could first have started; what waits longer goes first. */
   readyAt = 0;
   /** Ways in that are not settled, and those that came out open. */

@@ -37,7 +37,7 @@ export interface LoopOptions extends ActOptions {
 const cancelGraceMs = 30_000;
 
 /** What one turn takes in and starts at most, so that nobody else on the loop waits long for it. */
-const mostPerTurn = 500;
+const mostPerTurn = 1000;
 /** How many nodes of one run are at work at once, whatever its limits leave unbounded: memory is not. */
 const mostAtWork = 1000;
 
