@@ -5,7 +5,6 @@ import type { Workflow } from '../../schemas/journal/workflow';
 import type { RunState } from '../../schemas/wire/run';
 import { Emitter, problem, problemOf, type Clock, type Ids, type Json, type Log } from '../base';
 import { defaultFailureTables } from './failure';
-import type { FoldedRun } from './fold';
 import { createdEvent, forkEvents } from './creation';
 import type { RunCommand, Wish } from './loopEvents';
 import type { Expressions, Journal, Performers, Progress, RunHeading } from './ports';

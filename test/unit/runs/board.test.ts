@@ -145,17 +145,13 @@ describe('a board', () => {
 
   it('draws what flows like what waits, once', () => {
     const node = { kind: 'verify', title: '', resource: '', params: null, retries: 0 };
-    const run = foldAll(recorded())!;
     const nodes = [
       { ...node, id: 'a', after: [] },
       { ...node, id: 'b', after: ['a'], edges: [{ from: 'a', port: 'x', to: 'y' }] },
       { ...node, id: 'c', after: [], edges: [{ from: 'a', when: 'true' }, { from: 'b' }] },
     ];
-    const { edges } = new Boards().snapshot({
-      ...run,
-      workflow: { ...run.workflow, nodes },
-      nodes: run.nodes,
-    });
+    const workflow = { ...workflowOf({}), version: 1 as const, nodes };
+    const { edges } = new Boards().snapshot(foldAll(recordedAs('run', [createdWith(workflow)]))!);
     assert.deepEqual(
       edges.map(({ from, to }) => from + to),
       ['ab', 'ac', 'bc'],
