@@ -169,7 +169,8 @@ export function sentencesOf(strings: Strings, problem: ShownProblem): { message:
  * the plan's report where that has come, else with what is not known yet left open.
  */
 export function noteText(strings: Strings, note: string, reported: ShownProblem | null): string {
-  if (note.startsWith('skipped.') && Object.hasOwn(boardStrings, note)) return textOf(strings, note as StringKey);
+  if (note.startsWith('skipped.') && Object.hasOwn(boardStrings, note))
+    return textOf(strings, note as StringKey);
   const sentence = strings[`problem.${note}`];
   if (reported?.code === note) return sentencesOf(strings, reported).message;
   return sentence === undefined ? note : sentence.replace(/\{\w+\}/g, '…');

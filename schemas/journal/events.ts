@@ -87,7 +87,12 @@ export const runEvent = z.discriminatedUnion('type', [
     output: z.optional(z.json()),
   }),
   /** The stated value took the place of a node that failed for good. */
-  z.object({ type: z.literal('NodeSubstituted'), node: z.string(), output: z.json() }),
+  z.object({
+    type: z.literal('NodeSubstituted'),
+    node: z.string(),
+    output: z.json(),
+    closed: z.optional(z.array(closedEdge)),
+  }),
   /** A standby node was called to take the place of `by`, or to undo it. */
   z.object({
     type: z.literal('StandbyCalled'),

@@ -6,6 +6,7 @@ import type { ActOptions } from './act';
 import { respondTo, stageOf, type Response } from './failure';
 import type { FoldedRun } from './fold';
 import type { NodeRecord } from './node';
+import type { Expressions } from './ports';
 import { closedBy } from './values';
 
 /**
@@ -40,7 +41,7 @@ export function failure(
   run: FoldedRun,
   node: NodeRecord,
   why: Problem,
-  { failures }: ActOptions,
+  { failures, expressions }: ActOptions,
   attempt = node.attempt,
 ): readonly RunEvent[] {
   const { definition, id, resumptions, tries } = node;
@@ -63,7 +64,7 @@ export function failure(
     const { variation, pauseMs } = response;
     return [{ ...failed, final: false, pauseMs, ...(variation === 'same' ? {} : { variation }) }];
   }
-  const instead = substitution(node, response);
+  const instead = substitution(node, response, expressions);
   return instead ? [{ ...failed, final: true, handled: true }, instead] : [{ ...failed, final: true }];
 }
 
@@ -73,12 +74,21 @@ function statedRetry({ definition: { retry, retries, criticality } }: NodeRecord
 }
 
 /** What takes the place of a node that failed for good. A person is not asked here: the failed run offers the choices. */
-function substitution({ id, scope, definition }: NodeRecord, response: Response): RunEvent | undefined {
+function substitution(node: NodeRecord, response: Response, expressions: Expressions): RunEvent | undefined {
+  const { id, scope, definition } = node;
   switch (response.do) {
     case 'fallback':
       return { type: 'StandbyCalled', node: scope.prefix + response.node, by: id, as: 'fallback' };
-    case 'substitute':
-      return { type: 'NodeSubstituted', node: id, output: response.value as never };
+    case 'substitute': {
+      const output = response.value as never;
+      try {
+        const closed = closedBy(node, output, expressions);
+        return { type: 'NodeSubstituted', node: id, output, ...(closed ? { closed } : {}) };
+      } catch {
+        // A value after which nothing can be decided takes no place.
+        return undefined;
+      }
+    }
     case 'skip': {
       const output = definition.skip?.default;
       return { type: 'NodeSkipped', node: id, reason: 'policy', ...(output ? { output } : {}) };

@@ -70,6 +70,8 @@ export interface RunTrouble {
  */
 export class Engine {
   private readonly loops = new Map<string, RunLoop>();
+  /** Runs this process has begun or taken over. */
+  private readonly owned = new Set<string>();
   private readonly changed: Emitter<RunChange>;
   private readonly progressed: Emitter<Progress>;
   private readonly troubled: Emitter<RunTrouble>;
@@ -132,7 +134,7 @@ export class Engine {
    */
   async recover(): Promise<void> {
     for (const { run, endedAt } of this.options.journal.headings()) {
-      if (endedAt !== null || this.loops.has(run)) continue;
+      if (endedAt !== null || this.owned.has(run)) continue;
       try {
         await this.takeIn(run);
       } catch (thrown) {
@@ -147,9 +149,12 @@ export class Engine {
    * ended. Throws what reading it throws.
    */
   async takeIn(run: string): Promise<void> {
-    if (this.loops.has(run)) return;
-    const loop = this.adopt(this.shelf.load(run)!);
-    if (loop.state.endedAt === null) await loop.takeOver(this.options.epoch);
+    if (this.owned.has(run)) return;
+    // Somebody may have looked at it already, which is no taking over.
+    const loop = this.loops.get(run) ?? this.adopt(this.shelf.load(run)!);
+    if (loop.state.endedAt !== null) return;
+    this.owned.add(run);
+    await loop.takeOver(this.options.epoch);
   }
 
   /**
@@ -246,6 +251,7 @@ export class Engine {
   private async begin(run: string, events: readonly RunEvent[]): Promise<void> {
     const owned = { type: 'RunOwned', epoch: this.options.epoch } as const;
     const recorded = await this.options.journal.append(run, 0, [...events, owned]);
+    this.owned.add(run);
     const loop = this.adopt(loadedFrom(recorded)!);
     this.changed.fire({ run, events: recorded });
     loop.wake();

@@ -101,7 +101,7 @@ export class Nodes extends Flow {
 
   substituted(event: EventOf<'NodeSubstituted'>, at: number): void {
     const node = this.failedNode(event.node);
-    this.end(node, event.output as Json, undefined, at);
+    this.end(node, event.output as Json, event.closed, at);
   }
 
   standbyCalled(event: EventOf<'StandbyCalled'>, at: number): void {
@@ -219,8 +219,12 @@ export class Nodes extends Flow {
     this.failures.delete(node);
     const effect = this.effects.indexOf(node);
     if (effect >= 0) this.effects.splice(effect, 1);
-    for (const id of [node.definition.fallback?.node, node.definition.compensate])
-      if (id !== undefined) this.records.get(id)?.reset();
+    for (const id of [node.definition.fallback?.node, node.definition.compensate]) {
+      const standby = id === undefined ? undefined : this.records.get(id);
+      if (!standby) continue;
+      this.places.unready(standby);
+      standby.reset();
+    }
     node.reset();
   }
 }

@@ -80,7 +80,8 @@ export class RunLoop implements Sharer {
   ) {
     this.performing = new Performing(run, options, this);
     this.ahead = new Ahead(() => this.loadAhead());
-    if (run.endedAt === null) options.room.add(this);
+    // One that is over may go on: it shares the room then.
+    options.room.add(this);
     if (run.endedAt === null) this.limitTime();
   }
 
@@ -262,7 +263,10 @@ export class RunLoop implements Sharer {
         this.foresee(eventsOf(run, command, this.options), at);
         if (command.type !== 'startNode' && command.type !== 'resumeNode') continue;
         // A group has no performer, and what was taken over or failed at once needs none.
-        if (!run.all.places.occupied.has(run.all.of(command.node))) continue;
+        const node = run.all.of(command.node);
+        // One that failed at once may keep the others from starting.
+        if (node.state === 'failed') break;
+        if (!run.all.places.occupied.has(node)) continue;
         this.performing.reserve(command.node);
         starting.push(command);
       }

@@ -82,7 +82,7 @@ function nodesAgain(run: FoldedRun, named: readonly string[] | undefined): strin
   const { top, failures } = run.all;
   const chosen = [
     ...(named ? named.map((id) => topOf(nodeOf(run, id))) : failures),
-    ...top.records.filter(({ state, definition }) => state === 'cancelled' && !definition.standby),
+    ...top.records.filter((node) => isUndone(node) && !node.definition.standby),
   ];
   if (chosen.length === 0) throw problem('run.nothingToRetry', { state: run.state });
   const ended: readonly NodeState[] = ['pending', 'completed', 'skipped', 'failed', 'cancelled'];
@@ -102,6 +102,13 @@ function skipEvents(run: FoldedRun, node: NodeRecord, output: Json | undefined):
   if (isBygone(node)) throw problem('run.nodeBygone', { node: id, command: 'skip' });
   const given = output === undefined ? {} : { output: output as never };
   return [{ type: 'NodeSkipped', node: id, reason: 'person', ...given }];
+}
+
+/** Whether the end of the run cut a node's work off, or that of the standby in its place. */
+function isUndone({ state, definition, scope }: NodeRecord): boolean {
+  const standby = definition.fallback?.node;
+  if (standby === undefined || state !== 'failed') return state === 'cancelled';
+  return scope.records.some((other) => other.definition.id === standby && other.state === 'cancelled');
 }
 
 /** Whether a node lies in a round of an attempt that is over. */

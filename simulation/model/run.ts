@@ -1,5 +1,5 @@
 import type { EventOf, RecordedEvent, RunEvent } from '../../schemas/journal/events';
-import type { Workflow } from '../../schemas/journal/workflow';
+import type { Workflow, WorkflowNode } from '../../schemas/journal/workflow';
 import { readiness, ScopeModel, type NodeModel } from './scope';
 import { Violation } from './violation';
 
@@ -14,6 +14,9 @@ const afterTheEnd: ReadonlySet<RunEvent['type']> = new Set<RunEvent['type']>([
   'NodeSkipped',
   'NodeEdited',
 ]);
+
+/** Groups and nodes without a resource take no place. */
+const takesPlace = ({ body, resource }: WorkflowNode): boolean => !body && resource !== '';
 
 /**
  * What may happen to one run, told from the order of its durable events alone and written without a look
@@ -55,7 +58,7 @@ export class RunModel {
   taken(resource: string): number {
     let count = 0;
     for (const { state, definition } of this.nodes.values())
-      if (state === 'started' && !definition.body && (resource === '*' || definition.resource === resource))
+      if (state === 'started' && takesPlace(definition) && ['*', definition.resource].includes(resource))
         count++;
     return count;
   }
@@ -86,7 +89,7 @@ export class RunModel {
         return this.failed(event);
       case 'NodeReused': {
         const node = this.inState(event.node, 'pending');
-        if (node.ended.size === 0 && event.from.run === this.run && !node.scope.group)
+        if (!node.hadOutcome && event.from.run === this.run && !node.scope.group)
           this.impossible('it never had an outcome');
         return this.end(node, event.output);
       }
@@ -162,7 +165,7 @@ export class RunModel {
     node.state = 'started';
     node.attempt = attempt;
     node.earlierRounds = node.rounds.length;
-    for (const resource of definition.body ? [] : [definition.resource, '*'])
+    for (const resource of takesPlace(definition) ? [definition.resource, '*'] : [])
       if (this.taken(resource) > (this.workflow.limits[resource] ?? Infinity))
         throw new Violation('limit exceeded', `${this.run}: ${id} takes a place of “${resource}”`);
   }
@@ -248,6 +251,7 @@ export class RunModel {
   /** A node ends well, and with it the one whose place it takes. */
   private end(node: NodeModel, output: unknown): void {
     node.state = 'done';
+    node.hadOutcome = true;
     node.output = output;
     this.failures.delete(node);
     if (node.calledBy?.as === 'fallback') this.end(node.calledBy.node, output);

@@ -9,6 +9,8 @@ export class NodeModel {
   attempt = 0;
   /** Attempts that have an outcome on record. */
   readonly ended = new Set<number>();
+  /** Whether it ever ended well, in this run or in the one this was forked from. */
+  hadOutcome = false;
   readonly steps = new Map<number, Set<string>>();
   output: unknown = undefined;
   skipped: string | undefined = undefined;

@@ -6,9 +6,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** Gives the nodes of a plain workflow what version 1 knows: conditions, values, policies, groups, standbys. */
 export function enriched(dice: Dice, plain: Workflow): Workflow {
   const standbys: WorkflowNode[] = [];
-  const substituted = new Set<string>();
   const nodes = plain.nodes.map((node) => {
-    const rich = withEdges(dice, node, substituted);
+    const rich = withEdges(dice, node);
     if (dice.chance(0.2)) rich.kind = 'pure';
     else if (dice.chance(0.15)) rich.kind = 'spender';
     if (dice.chance(0.15)) rich.priority = dice.between(-3, 3);
@@ -21,7 +20,6 @@ export function enriched(dice: Dice, plain: Workflow): Workflow {
       rich.eager = dice.chance(0.5);
     }
     standbys.push(...withPolicy(dice, rich));
-    if (rich.fallback?.value !== undefined) substituted.add(rich.id);
     return dice.chance(0.15) ? grouped(dice, rich) : rich;
   });
   return {
@@ -36,16 +34,12 @@ export function enriched(dice: Dice, plain: Workflow): Workflow {
   };
 }
 
-/**
- * Some of what it comes after becomes an edge with a condition or a value. No condition is put on a value
- * that takes the place of outputs: the engine does not look at those.
- */
-function withEdges(dice: Dice, node: WorkflowNode, substituted: ReadonlySet<string>): Mutable<WorkflowNode> {
+/** Some of what it comes after becomes an edge with a condition or a value. */
+function withEdges(dice: Dice, node: WorkflowNode): Mutable<WorkflowNode> {
   const edges: WorkflowEdge[] = [];
   const after = node.after.filter((from) => {
     if (dice.chance(0.6)) return true;
-    if (dice.chance(0.5) && !substituted.has(from))
-      edges.push({ from, when: dice.pick(['flag', 'not flag']) });
+    if (dice.chance(0.5)) edges.push({ from, when: dice.pick(['flag', 'not flag']) });
     else edges.push({ from, port: 'value', to: `from ${from}` });
     return false;
   });

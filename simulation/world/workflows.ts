@@ -8,7 +8,7 @@ const shapes: readonly Shape[] = ['random', 'fan', 'chain', 'diamond', 'layers',
 export function randomWorkflow(dice: Dice, title: string, most: number): Workflow {
   const count = dice.between(1, most);
   const after = edgesOf(dice, dice.pick(shapes), count);
-  const resources = dice.pick([[''], ['cpu'], ['cpu', 'net']]);
+  const resources = dice.pick([['', 'cpu'], ['cpu'], ['cpu', 'net']]);
   const nodes = after.map((before, i): WorkflowNode => ({
     id: idOf(i),
     kind: 'work',
@@ -19,7 +19,8 @@ export function randomWorkflow(dice: Dice, title: string, most: number): Workflo
     retries: dice.pick([0, 1, 3]),
   }));
   const limits: Record<string, number> = {};
-  for (const resource of resources) if (dice.chance(0.6)) limits[resource] = dice.between(1, 3);
+  for (const resource of resources)
+    if (resource !== '' && dice.chance(0.6)) limits[resource] = dice.between(1, 3);
   return { version: 0, title, nodes, limits };
 }
 

@@ -145,13 +145,15 @@ describe('a board', () => {
 
   it('draws what flows like what waits, once', () => {
     const node = { kind: 'verify', title: '', resource: '', params: null, retries: 0 };
+    const [first] = recorded();
+    assert.ok(first?.event.type === 'RunCreated');
     const nodes = [
       { ...node, id: 'a', after: [] },
       { ...node, id: 'b', after: ['a'], edges: [{ from: 'a', port: 'x', to: 'y' }] },
       { ...node, id: 'c', after: [], edges: [{ from: 'a', when: 'true' }, { from: 'b' }] },
     ];
-    const workflow = { ...workflowOf({}), version: 1 as const, nodes };
-    const { edges } = new Boards().snapshot(foldAll(recordedAs('run', [createdWith(workflow)]))!);
+    const event = { ...first.event, workflow: { ...first.event.workflow, nodes } };
+    const { edges } = new Boards().snapshot(foldAll([{ ...first, event }])!);
     assert.deepEqual(
       edges.map(({ from, to }) => from + to),
       ['ab', 'ac', 'bc'],
