@@ -14,6 +14,7 @@ import { SidecarState } from './sidecarState';
 import { runPerformers, RunService, type RunWorld } from './runs';
 import { createSandbox } from './sandbox';
 import { sampleModel } from './sampleModel';
+import { openTriggers } from './openTriggers';
 import { jsonPacking, openBlobs, openJournal, openPolicy, planningFiles, type DataHome } from './storage';
 import { sidecarService } from './sidecarService';
 import { TemplateDesk } from './templateDesk';
@@ -102,6 +103,11 @@ export async function composeService(
     }),
   );
   await engine.recover();
+  const triggers = await openTriggers({
+    ...{ ctx, engine, journal, runs },
+    root: home.root,
+    file: home.triggers,
+  });
   const service = sidecarService({
     ctx,
     home,
@@ -109,6 +115,7 @@ export async function composeService(
     journal,
     engine,
     runs,
+    triggers,
     templates: new TemplateDesk({ root: home.root, trusted: true, log }),
     gateway,
     state,
