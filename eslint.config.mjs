@@ -53,8 +53,11 @@ export default tseslint.config(
   {
     files: ['server/**/*.ts', 'simulation/**/*.ts'],
     ignores: ['server/base/node/**'],
+    rules: { 'no-restricted-properties': ['error', ...nondeterminism] },
+  },
+  {
+    files: ['server/{agents,runs,controls}/**/*.ts', 'server/*.ts'],
     rules: {
-      'no-restricted-properties': ['error', ...nondeterminism],
       'no-restricted-syntax': [
         'error',
         {
