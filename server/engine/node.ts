@@ -8,6 +8,8 @@ import type { Variation } from './ports';
 import type { NodeFold } from './state';
 
 const noRounds: Scope[] = [];
+/** One for all nodes that spend nothing: most do. */
+const nothingSpent: Spending = Object.freeze({});
 export const noSteps: ReadonlyMap<string, Json> = new Map();
 
 /** One run through a level: the whole workflow, or one round of a group's body. */
@@ -57,7 +59,7 @@ export class NodeRecord implements NodeFold {
   problem: Problem | null = null;
   steps: ReadonlyMap<string, Json> = noSteps;
   skipped: NodeFold['skipped'] = null;
-  spent: Spending = {};
+  spent: Spending = nothingSpent;
   /** Of the present attempt. */
   grant: Spending | undefined = undefined;
   grantLeft: Spending | undefined = undefined;
