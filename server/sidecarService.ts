@@ -4,7 +4,6 @@ import type { Context, DisposableStore } from './base';
 import { systemClock } from './base/node';
 import { examine, exportReport, type Patient } from './doctor';
 import type { Engine } from './engine';
-import type { Journal } from './engine/ports';
 import type { Gateway } from './llm';
 import { directRequests, type DirectService, type SidecarService } from './rpc';
 import type { RunService } from './runs';
@@ -13,13 +12,13 @@ import type { TemplateDesk } from './templateDesk';
 import { TriggerDesk } from './triggerDesk';
 import type { Triggers } from './triggers';
 import type { SidecarState } from './sidecarState';
-import type { DataHome } from './storage';
+import type { DataHome, StoredJournal } from './storage';
 
 export interface ServiceParts {
   readonly ctx: Context;
   readonly home: DataHome;
   readonly build: Build;
-  readonly journal: Journal;
+  readonly journal: StoredJournal;
   readonly engine: Engine;
   readonly runs: RunService;
   readonly templates: TemplateDesk;
