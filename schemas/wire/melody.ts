@@ -6,7 +6,7 @@ import { modelId, relativePath, sha256 } from './common';
 const values = z.record(z.string(), z.json());
 
 /** What can be wrong with the file of a Melody. */
-const melodyErrors = ['melody.unreadable', 'melody.invalid', 'data.readOnly'] as const;
+const melodyErrors = ['melody.unreadable', 'melody.tooLarge', 'melody.invalid', 'data.readOnly'] as const;
 
 export const melodyPreview = request({
   method: 'melody/preview',

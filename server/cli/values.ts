@@ -35,8 +35,9 @@ export function valuesOf(
   return Object.fromEntries(
     pairs.map((pair) => {
       const cut = pair.indexOf('=');
-      if (cut < 1) throw new UsageError(fillText(texts.badPair, { value: pair }));
-      const name = pair.slice(0, cut);
+      const name = pair.slice(0, Math.max(0, cut));
+      // No input can have the name that the wire drops; dropped, it would not be missed.
+      if (name === '' || name === '__proto__') throw new UsageError(fillText(texts.badPair, { value: pair }));
       return [name, valueOf(pair.slice(cut + 1), typeOf(name))];
     }),
   );

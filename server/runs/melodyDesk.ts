@@ -107,7 +107,8 @@ export class MelodyDesk {
       if (below.startsWith('..') || path.isAbsolute(below)) throw unreadable('it is outside the workspace');
       const found = await stat(real);
       if (!found.isFile()) throw unreadable('it is no file');
-      if (found.size > melodyLimits.fileBytes) throw unreadable(`it has ${found.size} bytes`);
+      if (found.size > melodyLimits.fileBytes)
+        throw problem('melody.tooLarge', { file, bytes: found.size, most: melodyLimits.fileBytes });
       return await readFile(real);
     } catch (thrown) {
       if (thrown instanceof ProblemError) throw thrown;

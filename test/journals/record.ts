@@ -8,6 +8,7 @@ import path from 'node:path';
 import { problem, type Json } from '../../server/base';
 import type { Engine, NodeContext, Performer } from '../../server/engine';
 import { engineOn, jumpingClock, memoryJournal, settled, workflowOf } from '../unit/engine/support';
+import { stories, storyEngine, type World } from './scenarios1';
 
 type Scenario = (engine: (perform: Performer) => Engine) => Promise<void>;
 
@@ -94,18 +95,29 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   },
 };
 
-async function record(): Promise<void> {
-  const folder = path.join(__dirname, 'v0');
-  mkdirSync(folder, { recursive: true });
-  for (const [name, scenario] of Object.entries(scenarios)) {
-    const file = path.join(folder, `${name}.jsonl`);
-    if (existsSync(file)) continue;
-    const clock = jumpingClock();
-    const journal = memoryJournal(clock);
-    let life = 0;
-    await scenario((perform) => engineOn(journal, perform, { clock, epoch: `life-${++life}` }));
-    writeFileSync(file, journal.events.map((event) => `${JSON.stringify(event)}\n`).join(''));
-  }
+async function recordAll(): Promise<void> {
+  for (const [name, scenario] of Object.entries(scenarios))
+    await record(path.join(__dirname, 'v0', name), ({ journal, clock }, epoch) =>
+      scenario((perform) => engineOn(journal, perform, { clock, epoch: epoch() })),
+    );
+  for (const [name, story] of Object.entries(stories))
+    await record(path.join(__dirname, 'v1', name), (world, epoch) => story(() => storyEngine(world, epoch())));
 }
 
-void record();
+/** Plays a scenario and writes what it left of its last run, unless it is there. */
+async function record(
+  name: string,
+  play: (world: World, epoch: () => string) => Promise<void>,
+): Promise<void> {
+  const file = `${name}.jsonl`;
+  if (existsSync(file)) return;
+  mkdirSync(path.dirname(file), { recursive: true });
+  const clock = jumpingClock();
+  const journal = memoryJournal(clock);
+  let life = 0;
+  await play({ journal, clock }, () => `life-${++life}`);
+  const events = journal.events.filter(({ run }) => run === 'run-1');
+  writeFileSync(file, events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+}
+
+void recordAll();

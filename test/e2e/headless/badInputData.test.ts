@@ -1,16 +1,7 @@
 /** Data folders, locks and sockets that are in the way: one clear message, nothing lost, and a way on. */
 import { strict as assert } from 'node:assert';
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import path from 'node:path';
 import type { Problem } from '../../../schemas';
@@ -24,6 +15,7 @@ import {
   edit,
   eventually,
   isAlive,
+  makeReadOnly,
   modelAt,
   startModel,
   treeState,
@@ -160,16 +152,8 @@ describe('bad input: data, locks and sockets', function () {
 
   it('the data folder is read-only', async function () {
     const home = world.folder('readonly');
-    let undo = (): void => chmodSync(home, 0o700);
-    if (isRoot) {
-      try {
-        execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro,mode=700', 'tmpfs', home], { stdio: 'pipe' });
-        undo = () => void execFileSync('umount', ['--lazy', home]);
-      } catch {
-        console.log('      skipped: nothing is read-only for root here');
-        return this.skip();
-      }
-    } else chmodSync(home, 0o500);
+    const undo = makeReadOnly(home);
+    if (undo === undefined) return this.skip();
     try {
       assertClear(await refusedAt(open(repository(), home)), 'data.readOnly', [home]);
     } finally {

@@ -1,7 +1,9 @@
 /** What the tests of bad input share: small repositories, models that misbehave, and how a problem must look. */
 import { strict as assert } from 'node:assert';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -257,6 +259,21 @@ export function isAlive(pid: number): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Makes a folder one that nothing can be written to; gives the way back, undefined where that cannot be done here. */
+export function makeReadOnly(folder: string): (() => void) | undefined {
+  if (process.getuid?.() !== 0) {
+    chmodSync(folder, 0o500);
+    return () => chmodSync(folder, 0o700);
+  }
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro,mode=700', 'tmpfs', folder], { stdio: 'pipe' });
+    return () => void execFileSync('umount', ['--lazy', folder]);
+  } catch {
+    console.log('      skipped: nothing is read-only for root here');
+    return undefined;
   }
 }
 

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { recordedEvent } from '../../../schemas/journal/events';
+import { recordedEvent, runEvent, type RecordedEvent } from '../../../schemas/journal/events';
 import { decide, foldAll, type FoldedRun } from '../../../server/engine';
 
 const folder = path.resolve(__dirname, '../../journals');
@@ -30,16 +30,42 @@ function summaryOf(run: FoldedRun) {
   };
 }
 
+/** What version 1 added, and so was not said of recordings of version 0. */
+function summaryOf1(run: FoldedRun) {
+  return {
+    ...summaryOf(run),
+    generation: run.generation,
+    inputs: run.inputs,
+    outputs: run.outputs,
+    forkedFrom: run.forkedFrom,
+    trigger: run.trigger,
+    spent: run.spent,
+    more: [...run.nodes.values()].map(({ id, skipped, params, spent }) => ({ id, skipped, params, spent })),
+  };
+}
+
+const eventsOf = (name: string): RecordedEvent[] =>
+  readFileSync(path.join(folder, name), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => recordedEvent.parse(JSON.parse(line)));
+
 describe('recorded journals', () => {
   const files = globSync('v*/*.jsonl', { cwd: folder });
 
-  it('are there', () => assert.ok(files.length >= 5, files.join()));
+  it('are there', () => assert.ok(files.length >= 16, files.join()));
+
+  it('hold every kind of event', () => {
+    const recorded = new Set(files.flatMap(eventsOf).map(({ event }) => event.type));
+    const known = runEvent.def.options.map(({ shape }) => shape.type.def.values[0]);
+    assert.deepEqual([...recorded].sort(), known.toSorted());
+  });
 
   for (const name of files)
     it(`mean what they meant: ${name}`, () => {
-      const lines = readFileSync(path.join(folder, name), 'utf8').trimEnd().split('\n');
-      const run = foldAll(lines.map((line) => recordedEvent.parse(JSON.parse(line))));
-      const found = JSON.parse(JSON.stringify(summaryOf(run!))) as unknown;
+      const run = foldAll(eventsOf(name))!;
+      const summary = name.startsWith('v0/') ? summaryOf(run) : summaryOf1(run);
+      const found = JSON.parse(JSON.stringify(summary)) as unknown;
       const golden = path.join(folder, name.replace(/\.jsonl$/, '.summary.json'));
       // RECORD=1 gives a new recording its summary once, to be read and committed with it.
       if (process.env['RECORD'] === '1' && !existsSync(golden))
