@@ -56,6 +56,19 @@ export default tseslint.config(
     rules: { 'no-restricted-properties': ['error', ...nondeterminism] },
   },
   {
+    files: ['server/{agents,runs,controls}/**/*.ts', 'server/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'SpreadElement[argument.name=/^(ctx|node|context)$/]',
+          message:
+            'A context makes its signal and log when they are asked for, and a spread does not ask: name the members.',
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*.mjs'],
     languageOptions: {
       globals: {

@@ -1,5 +1,5 @@
 import type { Build } from '../schemas';
-import { DisposableStore, type Context, type Disposable } from './base';
+import { DisposableStore, shielded, type Context, type Disposable } from './base';
 import { sha256, systemClock, systemIds, systemRandom } from './base/node';
 import { Engine } from './engine';
 import {
@@ -14,6 +14,7 @@ import { SidecarState } from './sidecarState';
 import { runPerformers, RunService, type RunWorld } from './runs';
 import { createSandbox } from './sandbox';
 import { sampleModel } from './sampleModel';
+import { openTriggers } from './openTriggers';
 import { jsonPacking, openBlobs, openJournal, openPolicy, planningFiles, type DataHome } from './storage';
 import { sidecarService } from './sidecarService';
 import { TemplateDesk } from './templateDesk';
@@ -102,6 +103,11 @@ export async function composeService(
     }),
   );
   await engine.recover();
+  const triggers = await openTriggers({
+    ...{ ctx, engine, journal, runs },
+    root: home.root,
+    file: home.triggers,
+  });
   const service = sidecarService({
     ctx,
     home,
@@ -109,6 +115,7 @@ export async function composeService(
     journal,
     engine,
     runs,
+    triggers,
     templates: new TemplateDesk({ root: home.root, trusted: true, log }),
     gateway,
     state,
@@ -133,7 +140,7 @@ async function openRepository(ctx: Context, home: DataHome): Promise<PrivateRepo
 function openOnce<T>(open: (ctx: Context) => Promise<T>): (ctx: Context) => Promise<T> {
   let opening: Promise<T> | undefined;
   return (ctx) => {
-    opening ??= open({ ...ctx, signal: new AbortController().signal }).catch((thrown: unknown) => {
+    opening ??= open(shielded(ctx)).catch((thrown: unknown) => {
       opening = undefined;
       throw thrown;
     });

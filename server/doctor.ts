@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Build, ClientRequests, Problem, ResultOf } from '../schemas';
 import type { Clock, Context } from './base';
 import { privateFolder, runProgram, writeFileAtomic } from './base/node';
-import type { Journal } from './engine/ports';
+import type { StoredJournal } from './storage';
 import type { Sandbox } from './sandbox';
 
 export interface Patient {
@@ -14,7 +14,7 @@ export interface Patient {
   readonly dataFolder: string;
   readonly logFile: string;
   readonly root: string;
-  readonly journal: Journal;
+  readonly journal: StoredJournal;
   readonly sandbox: Sandbox;
   readonly models: () => ResultOf<ClientRequests['modelsList']>;
   readonly runs: () => readonly { readonly state: string }[];
@@ -32,6 +32,7 @@ export async function examine(ctx: Context, patient: Patient): Promise<Problem[]
     isolation(patient.sandbox),
     await folder(patient.dataFolder),
     { code: 'doctor.journal', args: { events: journal.position(), runs: journal.runs().length } },
+    ...(journal.recovered ? [journal.recovered] : []),
     model(patient),
   ];
 }

@@ -4,23 +4,25 @@ import type { Context, DisposableStore } from './base';
 import { systemClock } from './base/node';
 import { examine, exportReport, type Patient } from './doctor';
 import type { Engine } from './engine';
-import type { Journal } from './engine/ports';
 import type { Gateway } from './llm';
 import { directRequests, type DirectService, type SidecarService } from './rpc';
 import type { RunService } from './runs';
 import type { Sandbox } from './sandbox';
 import type { TemplateDesk } from './templateDesk';
+import { TriggerDesk } from './triggerDesk';
+import type { Triggers } from './triggers';
 import type { SidecarState } from './sidecarState';
-import type { DataHome } from './storage';
+import type { DataHome, StoredJournal } from './storage';
 
 export interface ServiceParts {
   readonly ctx: Context;
   readonly home: DataHome;
   readonly build: Build;
-  readonly journal: Journal;
+  readonly journal: StoredJournal;
   readonly engine: Engine;
   readonly runs: RunService;
   readonly templates: TemplateDesk;
+  readonly triggers: Triggers;
   readonly gateway: Gateway;
   readonly state: SidecarState;
   readonly sandbox: Promise<Sandbox>;
@@ -29,7 +31,7 @@ export interface ServiceParts {
 
 /** The joined rooms as the one service the wire's handlers call. */
 export function sidecarService(parts: ServiceParts): SidecarService {
-  const { home, journal, engine, runs, gateway, state, sandbox, store } = parts;
+  const { home, journal, engine, runs, triggers, gateway, state, sandbox, store } = parts;
   const models = async (ctx: Context) => ({ chosen: state.model, providers: await gateway.list(ctx) });
   const patient = async (ctx: Context): Promise<Patient> => {
     const listed = await models(ctx);
@@ -46,7 +48,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
     };
   };
   return {
-    ...directly(runs.execution, runs.melodies, parts.templates),
+    ...directly(runs.execution, runs.melodies, parts.templates, new TriggerDesk(triggers)),
     workspace: home.id,
     root: home.root,
     position: () => journal.position(),
@@ -80,8 +82,9 @@ export function sidecarService(parts: ServiceParts): SidecarService {
     exportReport: async (ctx) => exportReport(ctx, await patient(ctx)),
 
     busy: () => engine.active() > 0,
-    armed: () => false,
+    armed: () => triggers.armed(),
     async stop() {
+      triggers.dispose();
       await engine.stop();
       store.dispose();
       await journal.close();

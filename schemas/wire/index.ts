@@ -13,6 +13,7 @@ import * as review from './review';
 import * as run from './run';
 import * as session from './session';
 import * as template from './template';
+import * as trigger from './trigger';
 
 export * from './common';
 export * from './handshake';
@@ -27,6 +28,7 @@ export * from './review';
 export * from './run';
 export * from './session';
 export * from './template';
+export * from './trigger';
 
 /** Requests a client asks the sidecar. */
 export const clientRequests = {
@@ -61,6 +63,11 @@ export const clientRequests = {
   templateList: template.templateList,
   templateShow: template.templateShow,
   templateInstantiate: template.templateInstantiate,
+  triggerList: trigger.triggerList,
+  triggerArm: trigger.triggerArm,
+  triggerDisarm: trigger.triggerDisarm,
+  triggerFire: trigger.triggerFire,
+  triggerHistory: trigger.triggerHistory,
   eventsSince: events.eventsSince,
   boardSnapshot: board.boardSnapshot,
   reviewList: review.reviewList,

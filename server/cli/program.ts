@@ -11,6 +11,7 @@ import { checkMelodies, convertMelodies, formatMelodies } from './melody';
 import * as planning from './planning';
 import { runMelody } from './runMelody';
 import * as templates from './templates';
+import * as triggers from './triggers';
 import { UsageError } from './settings';
 import { exitCodes, texts } from './texts';
 import { openSidecar, type Sidecar } from './wire';
@@ -166,6 +167,15 @@ function describe(act: Act, host: CliHost): Command {
     .option('--set <name=value>', texts.optionSet, collect, [])
     .option('--out <file>', texts.optionOut)
     .action(act(templates.newFromTemplate));
+
+  const trigger = group('trigger', texts.aboutTrigger);
+  add(trigger, 'list', texts.aboutTriggerList).action(act(triggers.listTriggers));
+  add(trigger, 'arm <file> <trigger>', texts.aboutTriggerArm).action(act(triggers.armTrigger));
+  add(trigger, 'disarm <file> <trigger>', texts.aboutTriggerDisarm).action(act(triggers.disarmTrigger));
+  add(trigger, 'fire <file> <trigger>', texts.aboutTriggerFire)
+    .option('--input <name=value>', texts.optionInput, collect, [])
+    .action(act(triggers.fireTrigger));
+  add(trigger, 'history', texts.aboutTriggerHistory).action(act(triggers.triggerHistory));
 
   const plan = group('planning', texts.aboutPlanning);
   describePlanning(act, (name, about) => add(plan, name, about));

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../schemas/journal/events';
-import { fold, type FoldedRun } from './fold';
+import { foldNext, type FoldedRun } from './fold';
 
 /**
  * A run's state with what is about to be recorded folded in already: where the next steps are worked out.
@@ -20,7 +20,7 @@ export class Ahead {
   take(events: readonly RunEvent[], at: number): void {
     const { run } = this;
     for (const event of events) {
-      fold(run, { position: run.position + 1, run: run.run, seq: run.seq + 1, at, event });
+      foldNext(run, event, at);
       this.pending.push(event);
     }
   }

@@ -78,11 +78,13 @@ export class Engine {
   private readonly troubles = new Map<string, Problem>();
   private readonly room: SharedRoom;
   private readonly shelf: Shelf;
+  private readonly stopping = new AbortController();
   private stopped = false;
 
   constructor(private readonly options: EngineOptions) {
     this.room = new SharedRoom(options.limits ?? {});
-    this.shelf = new Shelf(options.journal, options.packing, options.log);
+    const { journal, packing, clock, log } = options;
+    this.shelf = new Shelf(journal, packing, clock, log, this.stopping.signal);
     const onError = (thrown: unknown) => options.log.error('a listener failed', { detail: String(thrown) });
     this.changed = new Emitter(onError);
     this.progressed = new Emitter(onError);
@@ -227,6 +229,7 @@ export class Engine {
    */
   async stop(graceMs = 5000): Promise<void> {
     this.stopped = true;
+    this.stopping.abort(problem('cancelled'));
     await Promise.all([...this.loops.values()].map((loop) => loop.stop(graceMs)));
   }
 

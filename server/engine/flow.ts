@@ -32,7 +32,7 @@ export class Flow {
   constructor(workflow: Workflow, at: number) {
     this.places = new Places(workflow.limits);
     this.purse = new Purse(workflow.policy?.budget ?? {});
-    this.top = new Scope(levelOf(workflow), '', undefined, 0, {});
+    this.top = new Scope(levelOf(workflow.nodes), '', undefined, 0, {});
     this.enter(this.top, at);
   }
 

@@ -39,6 +39,12 @@ export function fold(state: FoldedRun | undefined, recorded: RecordedEvent): Fol
   return state;
 }
 
+/** Takes in an event that follows all so far and is not recorded yet, as of `at` (milliseconds since the epoch). */
+export function foldNext(state: FoldedRun, event: RunEvent, at: number): void {
+  if (!(state instanceof Folding)) throw new Error('fold takes only what fold has returned');
+  state.follow(event, at);
+}
+
 /** Folds a run's events from the first; undefined when there are none. */
 export function foldAll(events: Iterable<RecordedEvent>): FoldedRun | undefined {
   let state: FoldedRun | undefined;
@@ -175,9 +181,13 @@ class Folding implements FoldedRun {
   take({ run, seq, position, at, event }: RecordedEvent): void {
     if (run !== this.run || seq !== this.seq + 1)
       throw new Error(`run ${this.run}: seq ${this.seq} is followed by ${run} ${seq}`);
-    this.apply(event, at);
-    this.seq = seq;
+    this.follow(event, at);
     this.position = position;
+  }
+
+  follow(event: RunEvent, at: number): void {
+    this.apply(event, at);
+    this.seq++;
     this.state = this.stage === 'running' && this.waits() ? 'waiting' : this.stage;
   }
 

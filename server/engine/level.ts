@@ -1,4 +1,4 @@
-import type { Workflow, WorkflowNode } from '../../schemas/journal/workflow';
+import type { WorkflowNode } from '../../schemas/journal/workflow';
 
 /** A way out of a node: into which node of the level, and by which of its edges (-1: order alone). */
 export interface WayOut {
@@ -19,7 +19,6 @@ export class Level {
   /** Nodes that must settle before the level is done: all but standbys. */
   readonly toSettle: number;
   private readonly ways: (WayOut[] | undefined)[];
-  private readonly bodies = new Map<number, Level>();
 
   constructor(readonly nodes: readonly WorkflowNode[]) {
     nodes.forEach((node, i) => this.index.set(node.id, i));
@@ -38,9 +37,7 @@ export class Level {
 
   /** The level inside a group. */
   body(node: number): Level {
-    let body = this.bodies.get(node);
-    if (!body) this.bodies.set(node, (body = new Level(this.nodes[node]!.body!.nodes)));
-    return body;
+    return levelOf(this.nodes[node]!.body!.nodes);
   }
 
   /** All nodes, those before ahead of those after; of equals the one that is written first. */
@@ -71,11 +68,11 @@ export class Level {
   }
 }
 
-const levels = new WeakMap<Workflow, Level>();
+const levels = new WeakMap<readonly WorkflowNode[], Level>();
 
-/** The top level of a workflow. */
-export function levelOf(workflow: Workflow): Level {
-  let level = levels.get(workflow);
-  if (!level) levels.set(workflow, (level = new Level(workflow.nodes)));
+/** The level that these nodes are; made once. */
+export function levelOf(nodes: readonly WorkflowNode[]): Level {
+  let level = levels.get(nodes);
+  if (!level) levels.set(nodes, (level = new Level(nodes)));
   return level;
 }

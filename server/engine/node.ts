@@ -3,10 +3,13 @@ import type { Spending } from '../../schemas/journal/events';
 import type { WorkflowNode } from '../../schemas/journal/workflow';
 import type { Json } from '../base';
 import type { Level } from './level';
+import type { Bucket } from './places';
 import type { Variation } from './ports';
 import type { NodeFold } from './state';
 
 const noRounds: Scope[] = [];
+/** One for all nodes that spend nothing: most do. */
+const nothingSpent: Spending = Object.freeze({});
 export const noSteps: ReadonlyMap<string, Json> = new Map();
 
 /** One run through a level: the whole workflow, or one round of a group's body. */
@@ -56,7 +59,7 @@ export class NodeRecord implements NodeFold {
   problem: Problem | null = null;
   steps: ReadonlyMap<string, Json> = noSteps;
   skipped: NodeFold['skipped'] = null;
-  spent: Spending = {};
+  spent: Spending = nothingSpent;
   /** Of the present attempt. */
   grant: Spending | undefined = undefined;
   grantLeft: Spending | undefined = undefined;
@@ -71,6 +74,8 @@ export class NodeRecord implements NodeFold {
   /** Milliseconds spent waiting for people in this attempt, and since when it waits now. */
   waited = 0;
   waitsSince: number | undefined = undefined;
+  /** Where it stands among the ready ones; set when it is first ready. */
+  bucket: Bucket | undefined = undefined;
   /** When it could first have started; what waits longer goes first. */
   readyAt = 0;
   /** Ways in that are not settled, and those that came out open. */

@@ -23,9 +23,6 @@ interface ContextOptions {
  * question. What a simple performer does not look at is not made: thousands may be at work at once.
  */
 export class AttemptContext implements NodeContext {
-  // Own members: a context for part of the work is made by spreading this one and replacing one of them.
-  readonly signal: AbortSignal;
-  readonly log: Log;
   readonly run: string;
   readonly node: string;
   readonly attempt: number;
@@ -33,8 +30,9 @@ export class AttemptContext implements NodeContext {
   readonly inputs: Readonly<Record<string, Json>>;
   readonly grant: Spending;
   readonly variation: Variation;
-  private readonly working = new Pending<Json>();
-  private readonly asking = new Pending<Answer>();
+  private working: Pending<Json> | undefined;
+  private asking: Pending<Answer> | undefined;
+  private child: Log | undefined;
 
   /** Throws what a transform on the way to an input throws. */
   constructor(
@@ -44,8 +42,6 @@ export class AttemptContext implements NodeContext {
     private readonly options: ContextOptions,
     private readonly host: ContextHost,
   ) {
-    this.signal = job.signal;
-    this.log = options.log.child({ run: state.run, node: record.id, attempt: job.attempt });
     this.run = state.run;
     this.node = record.id;
     this.attempt = job.attempt;
@@ -53,6 +49,18 @@ export class AttemptContext implements NodeContext {
     this.inputs = inputsOf(state, record, options.expressions);
     this.grant = record.grant ?? {};
     this.variation = record.variation;
+  }
+
+  get signal(): AbortSignal {
+    return this.job.signal;
+  }
+
+  get log(): Log {
+    return (this.child ??= this.options.log.child({
+      run: this.run,
+      node: this.node,
+      attempt: this.attempt,
+    }));
   }
 
   get cleanup(): AbortSignal {
@@ -88,12 +96,12 @@ export class AttemptContext implements NodeContext {
     spent?: (outcome: T) => Spending,
   ): Promise<T> {
     if (this.recorded(key)) return this.record.steps.get(key) as T;
-    return (await this.working.once(key, () => this.work(key, work, spent))) as T;
+    return (await (this.working ??= new Pending()).once(key, () => this.work(key, work, spent))) as T;
   }
 
   ask(draft: QuestionDraft): Promise<Answer> {
     const id = `${this.node}/${this.attempt}/${draft.id}`;
-    return this.asking.once(id, () => {
+    return (this.asking ??= new Pending()).once(id, () => {
       const question = asJson({ ...draft, id } as unknown as Json) as unknown as Question;
       return this.host.question(this.node, this.attempt, question, this.signal);
     });
@@ -118,10 +126,10 @@ export class AttemptContext implements NodeContext {
 
 /** Work under way by key; whoever asks for the same meanwhile is given the same. */
 class Pending<T> {
-  private open: Map<string, Promise<T>> | undefined;
+  private readonly open = new Map<string, Promise<T>>();
 
   once(key: string, work: () => Promise<T>): Promise<T> {
-    const open = (this.open ??= new Map<string, Promise<T>>());
+    const { open } = this;
     let job = open.get(key);
     if (!job) {
       job = work().finally(() => open.delete(key));

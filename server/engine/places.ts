@@ -20,71 +20,71 @@ export interface NextOptions {
   readonly not?: ((node: NodeRecord) => boolean) | undefined;
 }
 
-/** Whether nodes of a resource do no work of their own and so take no place among all: waiting must not hold up others. */
-export const isPlaceless = (resource: string): boolean => resource === '' || resource === 'control';
+/** How many places of a resource are taken. */
+interface Counter {
+  busy: number;
+}
 
-interface Bucket {
+/** The ready nodes of one resource and priority; each node keeps its own, which never changes. */
+export interface Bucket {
   readonly resource: string;
   readonly priority: number;
+  /** Shared by all buckets of the resource. */
+  readonly counter: Counter;
   /** Longest ready first. */
   readonly nodes: Set<NodeRecord>;
 }
+
+/** Whether nodes of a resource do no work of their own and so take no place among all: waiting must not hold up others. */
+export const isPlaceless = (resource: string): boolean => resource === '' || resource === 'control';
 
 /** Ready nodes and places of one run, kept up event by event so that deciding need not search. */
 export class Places implements Schedule {
   readonly occupied = new Set<NodeRecord>();
   readyCount = 0;
-  private readonly buckets = new Map<string, Map<number, Bucket>>();
-  private readonly busy = new Map<string, number>();
+  private readonly buckets: Bucket[] = [];
+  private readonly counters = new Map<string, Counter>([['*', { busy: 0 }]]);
 
   constructor(private readonly limits: Readonly<Record<string, number>>) {}
 
   /** Puts a node among the ready ones, behind those of its priority. */
   ready(node: NodeRecord, at: number): void {
-    const { resource, priority = 0 } = node.definition;
-    let ofResource = this.buckets.get(resource);
-    if (!ofResource) this.buckets.set(resource, (ofResource = new Map<number, Bucket>()));
-    let bucket = ofResource.get(priority);
-    if (!bucket) ofResource.set(priority, (bucket = { resource, priority, nodes: new Set() }));
-    if (bucket.nodes.has(node)) return;
+    const { nodes } = (node.bucket ??= this.bucketFor(node));
+    if (nodes.has(node)) return;
     node.readyAt = at;
-    bucket.nodes.add(node);
+    nodes.add(node);
     this.readyCount++;
   }
 
   /** All ready nodes; those of one resource and priority in their order. */
   *readyNodes(): Iterable<NodeRecord> {
-    const buckets = [...this.buckets.values()].flatMap((ofResource) => [...ofResource.values()]);
-    for (const { nodes } of buckets.sort(byName)) yield* nodes;
+    for (const { nodes } of this.buckets.toSorted(byName)) yield* nodes;
   }
 
   isReady(node: NodeRecord): boolean {
-    const { resource, priority = 0 } = node.definition;
-    return this.buckets.get(resource)?.get(priority)?.nodes.has(node) ?? false;
+    return node.bucket?.nodes.has(node) ?? false;
   }
 
   /** Takes a node out of the ready ones, if it is among them. */
   unready(node: NodeRecord): boolean {
-    const { resource, priority = 0 } = node.definition;
-    const was = this.buckets.get(resource)?.get(priority)?.nodes.delete(node) ?? false;
+    const was = node.bucket?.nodes.delete(node) ?? false;
     if (was) this.readyCount--;
     return was;
   }
 
-  /** Gives a ready node a place. */
+  /** Gives a node a place. */
   take(node: NodeRecord): void {
     this.occupied.add(node);
-    this.count(node.definition.resource, 1);
+    this.count((node.bucket ??= this.bucketFor(node)), 1);
   }
 
   leave(node: NodeRecord): void {
-    if (!this.occupied.delete(node)) return;
-    this.count(node.definition.resource, -1);
+    if (this.occupied.delete(node)) this.count(node.bucket!, -1);
   }
 
   /** How many places of a resource are taken; of `*`, all that count. */
   busyOf(resource: string): number {
-    return this.busy.get(resource) ?? 0;
+    return this.counters.get(resource)?.busy ?? 0;
   }
 
   /** How many more nodes of a resource may start, by the run's own limits; infinite without one. */
@@ -96,8 +96,8 @@ export class Places implements Schedule {
   /** Whether some ready node has a free place. */
   canStart(): boolean {
     if (this.readyCount === 0) return false;
-    for (const [resource, buckets] of this.buckets)
-      for (const { nodes } of buckets.values()) if (nodes.size > 0 && this.room(resource) > 0) return true;
+    for (const { nodes, resource } of this.buckets)
+      if (nodes.size > 0 && this.room(resource) > 0) return true;
     return false;
   }
 
@@ -108,7 +108,7 @@ export class Places implements Schedule {
     const found: NodeRecord[] = [];
     while (found.length < most && lines.length > 0) {
       const line = best(lines, now);
-      const full = !isPlaceless(line.resource) && (total <= 0 || line.places.left <= 0);
+      const full = line.places.left <= 0 || (total <= 0 && !isPlaceless(line.resource));
       if (!full) {
         found.push(line.head);
         line.places.left--;
@@ -121,22 +121,34 @@ export class Places implements Schedule {
 
   private lines(room: (resource: string) => number, not: NextOptions['not']): Line[] {
     const lines: Line[] = [];
-    for (const [resource, buckets] of this.buckets) {
-      const left = Math.min(this.limit(resource) - (this.busy.get(resource) ?? 0), room(resource));
-      if (left <= 0) continue;
-      const places = { left };
-      for (const bucket of buckets.values()) {
-        if (bucket.nodes.size === 0) continue;
-        const line = new Line(bucket, places, not);
-        if (line.advance()) lines.push(line);
+    const places = new Map<Counter, { left: number }>();
+    for (const bucket of this.buckets) {
+      if (bucket.nodes.size === 0) continue;
+      const { counter, resource } = bucket;
+      let shared = places.get(counter);
+      if (!shared) {
+        shared = { left: Math.min(this.limit(resource) - counter.busy, room(resource)) };
+        places.set(counter, shared);
       }
+      const line = new Line(bucket, shared, not);
+      if (shared.left > 0 && line.advance()) lines.push(line);
     }
     return lines;
   }
 
-  private count(resource: string, change: 1 | -1): void {
-    this.busy.set(resource, this.busyOf(resource) + change);
-    if (!isPlaceless(resource)) this.busy.set('*', this.busyOf('*') + change);
+  private bucketFor({ definition: { resource, priority = 0 } }: NodeRecord): Bucket {
+    const known = this.buckets.find((one) => one.resource === resource && one.priority === priority);
+    if (known) return known;
+    let counter = this.counters.get(resource);
+    if (!counter) this.counters.set(resource, (counter = { busy: 0 }));
+    const bucket = { resource, priority, counter, nodes: new Set<NodeRecord>() };
+    this.buckets.push(bucket);
+    return bucket;
+  }
+
+  private count({ counter, resource }: Bucket, change: 1 | -1): void {
+    counter.busy += change;
+    if (!isPlaceless(resource)) this.counters.get('*')!.busy += change;
   }
 
   private limit(resource: string): number {
@@ -144,9 +156,12 @@ export class Places implements Schedule {
   }
 
   clear(): void {
-    this.buckets.clear();
+    for (const { nodes, counter } of this.buckets) {
+      nodes.clear();
+      counter.busy = 0;
+    }
+    this.counters.get('*')!.busy = 0;
     this.occupied.clear();
-    this.busy.clear();
     this.readyCount = 0;
   }
 }

@@ -1,15 +1,16 @@
 import type { EventOf, Question, RecordedEvent, RunEvent, Spending } from '../../schemas/journal/events';
-import type { Problem } from '../../schemas/codes';
 import type { RunState } from '../../schemas/wire/run';
-import { problem, problemOf, type Clock, type Json, type Log } from '../base';
+import { problem, problemOf, type Clock, type Json } from '../base';
 import { eventsOf, type ActOptions } from './act';
 import { Ahead } from './ahead';
+import { Alarms } from './alarms';
 import { BrokenFold, SeqConflict } from './conflict';
 import { decide } from './decide';
-import { fold, type FoldedRun } from './fold';
+import type { FoldedRun } from './fold';
 import { isPersonEvent, type LoopEvent, type Settle, type Wish } from './loopEvents';
 import { Performing } from './performing';
-import type { Answer, Journal, Progress } from './ports';
+import type { Answer, Progress } from './ports';
+import { Recorder, type RecorderOptions } from './recorder';
 import { backoffMs } from './retry';
 import type { Places } from './places';
 import type { SharedRoom, Sharer } from './sharedRoom';
@@ -17,10 +18,8 @@ import { translate, type Translation } from './translate';
 import { Waiters } from './waiters';
 
 /** What a loop needs of its engine. */
-export interface LoopOptions extends ActOptions {
-  readonly journal: Journal;
+export interface LoopOptions extends ActOptions, RecorderOptions {
   readonly clock: Clock;
-  readonly log: Log;
   /** The room that all runs share. */
   readonly room: SharedRoom;
   /** A second state of the run with all that is durable, for working ahead on. */
@@ -29,15 +28,13 @@ export interface LoopOptions extends ActOptions {
   /** The run's state has come further. */
   readonly onFolded: (run: FoldedRun) => void;
   readonly onProgress: (progress: Progress) => void;
-  /** What keeps the run from being recorded, or undefined when it can be recorded again. */
-  readonly onTrouble: (problem: Problem | undefined) => void;
 }
 
 /** How long performers may clean up after a cancel request, in milliseconds. */
 const cancelGraceMs = 30_000;
 
 /** What one turn takes in and starts at most, so that nobody else on the loop waits long for it. */
-const mostPerTurn = 500;
+const mostPerTurn = 1000;
 /** How many nodes of one run are at work at once, whatever its limits leave unbounded: memory is not. */
 const mostAtWork = 1000;
 
@@ -64,25 +61,24 @@ interface Start {
 export class RunLoop implements Sharer {
   private readonly queue: LoopEvent[] = [];
   private readonly performing: Performing;
-  private readonly resting = new Set<string>();
   private readonly waiters = new Waiters();
-  private readonly sleeping = new AbortController();
+  private readonly alarms: Alarms;
+  private readonly recorder: Recorder;
   private readonly ahead: Ahead;
   private turning: Promise<void> | undefined;
   private closed = false;
-  private trouble: Problem | undefined;
-  private failedAppends = 0;
-  private wakePlanned = false;
 
   constructor(
     private readonly run: FoldedRun,
     private readonly options: LoopOptions,
   ) {
     this.performing = new Performing(run, options, this);
+    this.recorder = new Recorder(run, options);
+    this.alarms = new Alarms(run, options.clock, (event) => this.post(event));
     this.ahead = new Ahead(() => this.loadAhead());
     // One that is over may go on: it shares the room then.
     options.room.add(this);
-    if (run.endedAt === null) this.limitTime();
+    if (run.endedAt === null) this.alarms.limitTime();
   }
 
   get state(): FoldedRun {
@@ -150,7 +146,7 @@ export class RunLoop implements Sharer {
    */
   async stop(graceMs: number): Promise<void> {
     this.closed = true;
-    this.sleeping.abort(problem('cancelled'));
+    this.alarms.stop();
     this.performing.abort(problem('cancelled'));
     await this.turning;
     for (const event of this.queue.splice(0))
@@ -198,9 +194,8 @@ export class RunLoop implements Sharer {
     const starting = this.closed ? [] : this.follow(at);
     const record = this.ahead.handOver();
     try {
-      if (record.length > 0) await this.append(record, at);
-      // Nothing waits to be recorded, so nothing keeps it from being recorded.
-      else if (this.trouble) this.options.onTrouble((this.trouble = undefined));
+      if (record.length > 0) this.announce(await this.recorder.append(record, at));
+      else this.recorder.clear();
     } catch (thrown) {
       this.ahead.forget();
       this.unforesee(record, starting, events);
@@ -228,7 +223,8 @@ export class RunLoop implements Sharer {
     if (events.length === 0) return;
     this.ahead.take(events, at);
     // It pauses from now on, not only from when that is durable.
-    for (const event of events) if (event.type === 'NodeFailed' && !event.final) this.resting.add(event.node);
+    for (const event of events)
+      if (event.type === 'NodeFailed' && !event.final) this.alarms.resting.add(event.node);
   }
 
   /** Takes back what was counted on: none of it is durable. What happened is taken in again later. */
@@ -238,7 +234,7 @@ export class RunLoop implements Sharer {
     events: readonly LoopEvent[],
   ): void {
     for (const event of record)
-      if (event.type === 'NodeFailed' && !event.final) this.resting.delete(event.node);
+      if (event.type === 'NodeFailed' && !event.final) this.alarms.resting.delete(event.node);
     for (const { node } of starting) this.performing.unreserve(node);
     for (const event of events)
       if (event.type === 'performed') this.performing.notEnded(event.node, event.attempt);
@@ -252,7 +248,7 @@ export class RunLoop implements Sharer {
     for (;;) {
       const commands = decide(run, {
         performing: this.performing.nodes,
-        resting: this.resting,
+        resting: this.alarms.resting,
         now: at,
         room: this.options.room.roomIfBounded,
         loops: this.options.failures.loops,
@@ -288,7 +284,7 @@ export class RunLoop implements Sharer {
         return;
       }
       case 'rested':
-        this.resting.delete(event.node);
+        this.alarms.resting.delete(event.node);
         return;
       case 'graceOver':
         if (this.run.state === 'cancelling') this.performing.leaveBehind();
@@ -298,18 +294,8 @@ export class RunLoop implements Sharer {
     }
   }
 
-  private async append(events: readonly RunEvent[], at: number): Promise<void> {
-    const recorded = await this.options.journal.append(this.run.run, this.run.seq, events, at);
-    this.failedAppends = 0;
-    if (this.trouble) this.options.onTrouble((this.trouble = undefined));
-    for (const one of recorded) {
-      try {
-        fold(this.run, one);
-      } catch (thrown) {
-        throw new BrokenFold(thrown);
-      }
-      this.notice(one.event);
-    }
+  private announce(recorded: readonly RecordedEvent[]): void {
+    for (const { event } of recorded) this.notice(event);
     this.options.onChanged(recorded);
     this.options.onFolded(this.run);
   }
@@ -318,49 +304,25 @@ export class RunLoop implements Sharer {
   private notice(event: RunEvent): void {
     switch (event.type) {
       case 'NodeFailed':
-        if (!event.final) this.rest(event.node, event.pauseMs);
+        if (!event.final) this.alarms.rest(event.node, event.pauseMs);
         return;
       case 'QuestionAnswered':
         return this.waiters.answer(event.question, this.run.answers.get(event.question)!);
       case 'RunCancelRequested':
       case 'RunStopping':
         this.performing.abort(problem('cancelled'));
-        this.later(cancelGraceMs, { type: 'graceOver' });
+        this.alarms.later(cancelGraceMs, { type: 'graceOver' });
         return;
       case 'GenerationBegun':
-        this.resting.clear();
-        return this.limitTime();
+        this.alarms.resting.clear();
+        return this.alarms.limitTime();
       case 'RunCancelled':
-        this.resting.clear();
+        this.alarms.resting.clear();
         return;
       default:
         // All else changes the state alone, and deciding follows from that.
         return;
     }
-  }
-
-  /** A run may take so long from the beginning of its generation. */
-  private limitTime(): void {
-    const { timeoutMinutes } = this.run.workflow.policy ?? {};
-    if (timeoutMinutes === undefined) return;
-    const { generation, begunAt } = this.run;
-    this.later(begunAt + timeoutMinutes * 60_000 - this.options.clock.now(), {
-      type: 'timedOut',
-      generation,
-    });
-  }
-
-  private rest(node: string, pauseMs?: number): void {
-    this.resting.add(node);
-    this.later(pauseMs ?? backoffMs(this.run.nodes.get(node)!.tries), { type: 'rested', node });
-  }
-
-  private later(ms: number, event: LoopEvent): void {
-    const post = () => {
-      if (event.type === 'woken') this.wakePlanned = false;
-      this.post(event);
-    };
-    this.options.clock.sleep(Math.max(0, ms), this.sleeping.signal).then(post, post);
   }
 
   /**
@@ -376,23 +338,14 @@ export class RunLoop implements Sharer {
       this.giveUp(thrown);
       return false;
     }
-    this.trouble = problemOf(thrown);
-    this.options.log.error('the journal cannot be written', { run: this.run.run, problem: this.trouble });
-    this.options.onTrouble(this.trouble);
-    this.failedAppends++;
-    if (!this.wakePlanned) this.later(backoffMs(this.failedAppends), { type: 'woken' });
-    this.wakePlanned = true;
+    this.recorder.report(thrown, 'the journal cannot be written');
+    this.alarms.wakeLater(backoffMs(this.recorder.failures));
     return false;
   }
 
   /** Another owner writes this run, or an invariant is broken: going on here would do harm. */
   private giveUp(thrown: unknown): void {
-    this.trouble = problemOf(thrown);
-    this.options.log.error('the run is given up by this process', {
-      run: this.run.run,
-      detail: String(thrown),
-    });
-    this.options.onTrouble(this.trouble);
+    this.recorder.report(thrown, 'the run is given up by this process');
     void this.stop(0);
   }
 }

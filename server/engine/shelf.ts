@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '../../schemas/journal/events';
-import type { Json, Log } from '../base';
+import type { Clock, Json, Log } from '../base';
 import { foldAll, fold, restored, shotOfRun, type FoldedRun } from './fold';
 import type { Journal } from './ports';
 import type { RunShot } from './snapshot';
@@ -15,9 +15,11 @@ export interface Packing {
  * A run is kept as a snapshot when it has come twice as far as at the last one, from this many events on, and
  * when it ends with at least `worthKeeping` more. Taking down more nodes than `mostNodes` would hold the loop up.
  */
-const keepFrom = 5000;
+const keepFrom = 20_000;
 const worthKeeping = 200;
 const mostNodes = 25_000;
+/** A snapshot is taken this much later, in milliseconds, when nobody waits for what the run has just done. */
+const restMs = 500;
 
 /** A run's state, and the same anew: what is worked ahead on must not be what is shown. */
 export interface Loaded {
@@ -34,12 +36,16 @@ export function loadedFrom(events: readonly RecordedEvent[]): Loaded | undefined
 /** Reads runs from the journal, by way of a snapshot where there is one, and keeps snapshots of them. */
 export class Shelf {
   private readonly kept = new Map<string, number>();
+  private readonly planned = new Set<string>();
 
   constructor(
     private readonly journal: Journal,
     /** Without it no snapshots are kept or read. */
     private readonly packing: Packing | undefined,
+    private readonly clock: Clock,
     private readonly log: Log,
+    /** Ends what is planned. */
+    private readonly signal: AbortSignal,
   ) {}
 
   /** A run as the journal has it; undefined when it knows none. Throws `data.corrupt` for damaged events. */
@@ -53,7 +59,17 @@ export class Shelf {
     const kept = this.kept.get(state.run) ?? 0;
     const since = state.seq - kept;
     if (since >= Math.max(keepFrom, kept) || (state.endedAt !== null && since >= worthKeeping))
-      void this.keep(state);
+      this.plan(state);
+  }
+
+  private plan(state: FoldedRun): void {
+    if (this.planned.has(state.run)) return;
+    this.planned.add(state.run);
+    const later = this.clock.sleep(restMs, this.signal).then(() => {
+      this.planned.delete(state.run);
+      return this.keep(state);
+    });
+    later.catch(() => undefined);
   }
 
   /** Keeps a snapshot of a run as it stands. */

@@ -1,5 +1,6 @@
 import type { Workflow, WorkflowNode } from '../../schemas/journal/workflow';
 import { problem } from '../base';
+import { levelOf } from './level';
 
 /**
  * Refuses a workflow that could never end: two nodes of one id, a kind nobody performs, an edge from a
@@ -38,7 +39,7 @@ function checkLevel(
       if (id !== undefined && nodes.get(id)?.standby !== true)
         throw problem('workflow.notStandby', { node: node.id, standby: id });
   }
-  const path = findCycle(nodes);
+  const path = isAcyclic(level) ? undefined : findCycle(nodes);
   if (path) throw problem('workflow.cycle', { title, path: path.join(' → ') });
 }
 
@@ -60,6 +61,9 @@ const malformed = (title: string, place: string, detail: string): Error =>
 function before(node: WorkflowNode): readonly string[] {
   return node.edges ? [...node.after, ...node.edges.map(({ from }) => from)] : node.after;
 }
+
+/** Whether an order exists in which every node comes after those it waits for; the engine needs the level anyway. */
+const isAcyclic = (level: readonly WorkflowNode[]): boolean => levelOf(level).order.length === level.length;
 
 /** A cycle as the ids along it, first one repeated at the end, or undefined. Iterative: chains may be 10,000 deep. */
 function findCycle(nodes: ReadonlyMap<string, WorkflowNode>): readonly string[] | undefined {

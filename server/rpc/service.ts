@@ -30,6 +30,11 @@ export const directRequests = [
   'templateList',
   'templateShow',
   'templateInstantiate',
+  'triggerList',
+  'triggerArm',
+  'triggerDisarm',
+  'triggerFire',
+  'triggerHistory',
 ] as const satisfies readonly (keyof ClientRequests)[];
 export type DirectRequest = (typeof directRequests)[number];
 

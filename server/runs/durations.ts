@@ -23,7 +23,7 @@ const mostKept = 100;
  * taking the same ones in again gives the same.
  */
 export class DurationHistory implements Durations {
-  private readonly exactly = new Map<string, Samples>();
+  private readonly exactly = new Map<string, Map<string, Samples>>();
   private readonly byKind = new Map<string, Samples>();
   private readonly all = new Samples();
   /** When the last node that was taken from a run had ended. */
@@ -44,14 +44,16 @@ export class DurationHistory implements Durations {
   }
 
   add({ kind, title }: { readonly kind: string; readonly title: string }, milliseconds: number): void {
-    samplesOf(this.exactly, `${kind}\n${title}`).add(milliseconds);
+    let ofKind = this.exactly.get(kind);
+    if (!ofKind) this.exactly.set(kind, (ofKind = new Map<string, Samples>()));
+    samplesOf(ofKind, title).add(milliseconds);
     if (kind === 'group') return;
     samplesOf(this.byKind, kind).add(milliseconds);
     this.all.add(milliseconds);
   }
 
   exact(kind: string, title: string): Estimate | undefined {
-    return this.exactly.get(`${kind}\n${title}`)?.estimate();
+    return this.exactly.get(kind)?.get(title)?.estimate();
   }
 
   estimate(kind: string, title: string): Estimate | undefined {

@@ -27,89 +27,95 @@ export function timeLeft(
   places: PlacesByClass,
   durations: Durations,
 ): Estimate | undefined {
-  const half = left(level, places, durations, 'half');
-  const most = left(level, places, durations, 'most');
-  return half === undefined || most === undefined ? undefined : { half, most: Math.max(half, most) };
+  const ahead = level.filter(({ isDone }) => !isDone);
+  const needs: Estimate[] = [];
+  for (const node of ahead) {
+    const need = needOf(node, places, durations);
+    if (need === undefined) return undefined;
+    needs.push(need);
+  }
+  const ways = waysThrough(ahead);
+  const half = left(ahead, ways, places, needs, 'half');
+  return { half, most: Math.max(half, left(ahead, ways, places, needs, 'most')) };
 }
-
-type Kind = keyof Estimate;
 
 function left(
   level: readonly Ahead[],
+  ways: Ways,
   places: PlacesByClass,
-  durations: Durations,
-  kind: Kind,
-): number | undefined {
-  const index = new Map(level.map(({ definition: { id } }, i) => [id, i]));
-  const need = new Float64Array(level.length);
-  const work = new Map<string, { sum: number; longest: number }>();
-  let isKnown = true;
-  const takePlace = (resource: string, milliseconds: number) => {
-    if (!Object.hasOwn(places, resource)) return;
-    const share = work.get(resource) ?? { sum: 0, longest: 0 };
-    share.sum += milliseconds;
-    share.longest = Math.max(share.longest, milliseconds);
-    work.set(resource, share);
-  };
-  level.forEach((node, i) => {
-    if (node.isDone) return;
-    const milliseconds = needOf(node, places, durations, kind);
-    if (milliseconds === undefined) return void (isKnown = false);
-    need[i] = milliseconds;
-    if (node.definition.body) return;
-    takePlace(node.definition.resource, milliseconds);
-    takePlace('*', milliseconds);
-  });
-  if (!isKnown) return undefined;
-  let longest = longestWay(level, index, need);
-  for (const [resource, { sum, longest: piece }] of work) {
-    const count = Math.max(1, places[resource]!);
+  needs: readonly Estimate[],
+  kind: keyof Estimate,
+): number {
+  let longest = longestWay(ways, needs, kind);
+  for (const [resource, count] of Object.entries(places)) {
+    let sum = 0;
+    let piece = 0;
+    level.forEach(({ definition }, i) => {
+      if (definition.body || (resource !== '*' && definition.resource !== resource)) return;
+      sum += needs[i]![kind];
+      piece = Math.max(piece, needs[i]![kind]);
+    });
     longest = Math.max(longest, sum / count + piece * (1 - 1 / count));
   }
   return longest;
 }
 
-/** What one node still needs. */
-function needOf(node: Ahead, places: PlacesByClass, durations: Durations, kind: Kind): number | undefined {
-  const { definition, workedMs = 0 } = node;
-  const { body } = definition;
-  const known = body
-    ? durations.exact(definition.kind, definition.title)
-    : durations.estimate(definition.kind, definition.title);
-  if (known !== undefined) return Math.max(0, known[kind] - workedMs);
+/** What one node still needs; a group nothing is known of needs what is inside it. */
+function needOf(node: Ahead, places: PlacesByClass, durations: Durations): Estimate | undefined {
+  const { definition, workedMs = 0, itemsLeft } = node;
+  const { body, kind, title } = definition;
+  const known = body ? durations.exact(kind, title) : durations.estimate(kind, title);
+  if (known !== undefined) return workedMs === 0 ? known : times(known, 1, workedMs);
   if (!body) return undefined;
   const inner = body.nodes
     .filter(({ standby, disabled }) => standby !== true && disabled !== true)
     .map((one) => ({ definition: one, isDone: false }));
-  const round = left(inner, places, durations, kind);
-  if (round === undefined) return undefined;
-  if (node.itemsLeft === undefined) return Math.max(0, round - workedMs);
-  return Math.ceil(node.itemsLeft / (body.parallel ?? Infinity) || 1) * round;
+  const round = timeLeft(inner, places, durations);
+  if (round === undefined || itemsLeft === undefined) return round && times(round, 1, workedMs);
+  if (itemsLeft === 0) return times(round, 0, 0);
+  return times(round, Math.max(1, Math.ceil(itemsLeft / (body.parallel ?? Infinity))), 0);
 }
 
-/** The longest way through a level whose nodes take `need`. */
-function longestWay(level: readonly Ahead[], index: ReadonlyMap<string, number>, need: Float64Array): number {
-  const after = level.map((): number[] => []);
+const times = ({ half, most }: Estimate, count: number, minus: number): Estimate => ({
+  half: Math.max(0, half * count - minus),
+  most: Math.max(0, most * count - minus),
+});
+
+/** Which nodes come after which, as indexes, and an order in which those before come first. */
+interface Ways {
+  readonly after: readonly (readonly number[] | undefined)[];
+  readonly order: readonly number[];
+}
+
+/** What has ended is not part of the level any more, and holds nothing back. */
+function waysThrough(level: readonly Ahead[]): Ways {
+  const index = new Map(level.map(({ definition: { id } }, i) => [id, i]));
+  const after = new Array<number[] | undefined>(level.length);
   const missing = new Uint32Array(level.length);
-  level.forEach(({ definition: { after: order, edges = [] } }, i) => {
-    for (const id of [...order, ...edges.map(({ from }) => from)]) {
-      const before = index.get(id);
-      if (before === undefined) continue;
-      after[before]!.push(i);
-      missing[i]!++;
-    }
+  const connect = (from: string, to: number) => {
+    const before = index.get(from);
+    if (before === undefined) return;
+    (after[before] ??= []).push(to);
+    missing[to]!++;
+  };
+  level.forEach(({ definition }, i) => {
+    for (const id of definition.after) connect(id, i);
+    for (const { from } of definition.edges ?? []) connect(from, i);
   });
-  const end = new Float64Array(level.length);
   const order: number[] = [];
   missing.forEach((count, i) => count === 0 && order.push(i));
+  for (const i of order) for (const next of after[i] ?? []) if (--missing[next]! === 0) order.push(next);
+  return { after, order };
+}
+
+/** The longest way through nodes with these needs. */
+function longestWay({ after, order }: Ways, needs: readonly Estimate[], kind: keyof Estimate): number {
+  const end = new Float64Array(needs.length);
   let longest = 0;
   for (const i of order) {
-    end[i]! += need[i]!;
+    end[i]! += needs[i]![kind];
     longest = Math.max(longest, end[i]!);
-    for (const next of after[i]!) {
-      end[next] = Math.max(end[next]!, end[i]!);
-      if (--missing[next]! === 0) order.push(next);
-    }
+    for (const next of after[i] ?? []) end[next] = Math.max(end[next]!, end[i]!);
   }
   return longest;
 }

@@ -29,7 +29,7 @@ export const runFacts = z.object({
     .nullable(),
   phase: z.string().nullable(),
   /** The Melody that runs, with the commands a person approved at the start; absent for the main job. */
-  melody: z.object({ id: z.string(), commands: z.array(z.string()) }).optional(),
+  melody: z.object({ id: z.string(), commands: z.array(z.string()), path: z.string().optional() }).optional(),
   /** Dates commits, so that a replay makes the same ones; milliseconds since the epoch. */
   at: z.number(),
 });

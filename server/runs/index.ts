@@ -7,5 +7,6 @@ export * from './dependencies';
 export * from './operators';
 export * from './performers';
 export { previewMelody, startMelody, type MelodyPreview, type StartMelody } from './startMelody';
+export { runFacts } from './facts';
 export * from './service';
 export type { Approvals, RunSettings } from './startRun';

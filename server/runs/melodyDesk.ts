@@ -9,7 +9,7 @@ import { isCode, sha256, zstd } from '../base/node';
 import { checkInputs, compileMelody, gatherSubworkflows, readMelodyFile, type Finding } from '../melody';
 import type { Planning } from '../planning';
 import { instructionFaults } from './operators';
-import { previewMelody, startMelody } from './startMelody';
+import { previewMelody, startMelody, type StartMelody } from './startMelody';
 import type { RunSettings, StartPorts } from './startRun';
 
 type Params<K extends keyof ClientRequests> = ParamsOf<ClientRequests[K]>;
@@ -59,10 +59,11 @@ export class MelodyDesk {
     return { run: await this.start(ctx, params) };
   }
 
-  /** Starts a run of the Melody at `path`; its id when it is durable. */
+  /** Starts a run of the Melody at `path`, for a person or `by` something else; its id when it is durable. */
   async start(
     ctx: Context,
     { path: file, inputs: given, approved, hash: wanted, model }: Params<'melodyRun'>,
+    by?: StartMelody['by'],
   ): Promise<string> {
     const { melody, workflow, hash } = await this.open(file);
     if (wanted !== undefined && wanted !== hash) throw problem('melody.changed', { file });
@@ -70,7 +71,8 @@ export class MelodyDesk {
     const fault = checkInputs(workflow, inputs).find(({ code }) => codes[code].severity === 'error');
     if (fault !== undefined) throw problem(fault.code, fault.args);
     return startMelody(ctx, this.ports, this.ports.settings(), await this.ports.planning(), {
-      ...{ melody, workflow, inputs, approved },
+      ...{ melody, workflow, inputs, approved, path: file },
+      ...(by === undefined ? {} : { by }),
       ...(model === undefined ? {} : { model }),
     });
   }

@@ -1,6 +1,7 @@
 import type { Workflow } from '../../schemas/journal/workflow';
 import type { Melody } from '../../schemas/melody';
 import { problem, type Context, type Json } from '../base';
+import type { StartRun } from '../engine';
 import type { Planning } from '../planning';
 import { commandsOf, instructionFaults, phaseCommands } from './operators';
 import { begin, chooseModel, commandHash, type RunSettings, type StartPorts } from './startRun';
@@ -23,6 +24,10 @@ export interface StartMelody {
   readonly inputs?: Readonly<Record<string, Json>>;
   /** The model of nodes that name none; the user's choice when absent. */
   readonly model?: string;
+  /** Its file below the workspace. */
+  readonly path?: string;
+  /** The run's id and what starts it, where that is not a person. */
+  readonly by?: Pick<StartRun, 'run' | 'trigger'>;
   /** Hashes a person approves now. */
   readonly approved: readonly string[];
 }
@@ -51,7 +56,7 @@ export async function startMelody(
   ports: StartPorts,
   settings: RunSettings,
   planning: Planning | undefined,
-  { melody, workflow, inputs, model: asked, approved }: StartMelody,
+  { melody, workflow, inputs, model: asked, path, by, approved }: StartMelody,
 ): Promise<string> {
   const [fault] = instructionFaults(melody);
   if (fault !== undefined) throw problem(fault.code, fault.args);
@@ -63,6 +68,7 @@ export async function startMelody(
   return begin(ctx, ports, {
     title: melody.name,
     kind: 'melody',
+    ...by,
     workflow,
     ...(inputs === undefined ? {} : { inputs }),
     facts: {
@@ -71,7 +77,11 @@ export async function startMelody(
       plans: [],
       ask: null,
       phase: null,
-      melody: { id: melody.id, commands: commands.map(({ command }) => command) },
+      melody: {
+        id: melody.id,
+        commands: commands.map(({ command }) => command),
+        ...(path === undefined ? {} : { path }),
+      },
     },
   });
 }

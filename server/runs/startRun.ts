@@ -117,7 +117,10 @@ export async function startAsk(
   });
 }
 
-type Beginning = Pick<Parameters<Engine['start']>[0], 'title' | 'kind' | 'workflow' | 'inputs'> & {
+type Beginning = Pick<
+  Parameters<Engine['start']>[0],
+  'title' | 'kind' | 'workflow' | 'inputs' | 'run' | 'trigger'
+> & {
   facts: Omit<RunFacts, 'title' | 'base' | 'at'>;
 };
 
@@ -127,7 +130,7 @@ export async function begin(
   { world, engine }: StartPorts,
   beginning: Beginning,
 ): Promise<string> {
-  const run = world.ids.next('run');
+  const run = beginning.run ?? world.ids.next('run');
   const repository = await world.repository(ctx);
   const base = await repository.snapshot(ctx, `refs/symphony/runs/${run}/base`, `Base of ${beginning.title}`);
   const facts: RunFacts = { ...beginning.facts, title: beginning.title, base, at: world.clock.now() };

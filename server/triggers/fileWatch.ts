@@ -4,6 +4,7 @@ import { problem, problemOf, ProblemError, type Clock, type Context, type Dispos
 import { isCode } from '../base/node';
 import { watchFolder } from './folderWatch';
 import { compileGlobs, type Globs } from './globs';
+import { opened } from './opened';
 import { Quiet } from './quiet';
 import type { FileChange, WatchFiles } from './types';
 
@@ -35,15 +36,8 @@ interface Folder {
  * list of what lies there. Hints only say where to look again; what changed is the difference of two looks,
  * so that lost and doubled hints do no harm. Repositories within are left alone.
  */
-export async function watchFilesIn(ctx: Context, options: FileWatchOptions): Promise<Disposable> {
-  const watch = new FileWatch(ctx, options);
-  try {
-    await watch.open();
-  } catch (thrown) {
-    watch.dispose();
-    throw thrown;
-  }
-  return watch;
+export function watchFilesIn(ctx: Context, options: FileWatchOptions): Promise<Disposable> {
+  return opened(new FileWatch(ctx, options));
 }
 
 class FileWatch implements Disposable {

@@ -6,6 +6,7 @@ import { isCode } from '../base/node';
 import { isAncestor, isMerge, readRefs, type UserRepository } from '../git';
 import { watchFolder } from './folderWatch';
 import { gitEvents, parseLog, type GitLook, type GitNews, type LogLine } from './gitEvents';
+import { opened } from './opened';
 import { Quiet } from './quiet';
 import type { WatchGit } from './types';
 
@@ -24,15 +25,8 @@ const mostLogBytes = 1024 * 1024;
  * Watches a repository from outside: its folders of refs give hints, and git is asked where its refs are.
  * Nothing is installed and nothing written. In a linked worktree, HEAD is that worktree's.
  */
-export async function watchRepository(ctx: Context, options: GitWatchOptions): Promise<Disposable> {
-  const watch = new GitWatch(ctx, options);
-  try {
-    await watch.open();
-  } catch (thrown) {
-    watch.dispose();
-    throw thrown;
-  }
-  return watch;
+export function watchRepository(ctx: Context, options: GitWatchOptions): Promise<Disposable> {
+  return opened(new GitWatch(ctx, options));
 }
 
 class GitWatch implements Disposable {

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { NodeContext, Performer } from '../../engine/ports';
-import { buildChangeset } from '../../review';
 import type { RunWorld } from '../dependencies';
-import { runFacts, toJson, type OfferOutput } from '../facts';
+import { runFacts, toJson } from '../facts';
+import { offerChanges } from '../offerWork';
 import { scopedTo } from '../scope';
 import { nameOf } from './place';
 import { configOf, treeOf } from './values';
@@ -21,28 +21,17 @@ export function offerPerformer(world: RunWorld): Performer {
     const facts = runFacts.parse(node.facts);
     const title = configOf(node, config).title ?? facts.title;
     const final = treeOf(node);
-    const offered = await node.step('changeset', async () => {
-      const changeset = await buildChangeset(node, {
-        repository: scopedTo(await world.repository(node), world.folders.prefix),
-        blobs: world.blobs,
-        clock: world.clock,
+    const repository = scopedTo(await world.repository(node), world.folders.prefix);
+    const offered = await offerChanges(node, world, facts.base.commit, final, () =>
+      Promise.resolve({
+        repository,
         id: node.node === 'offer' ? `changes-${node.run}` : `changes-${node.run}-${nameOf(node.node)}`,
-        run: node.run,
         title,
-        base: facts.base.commit,
-        integration: final.commit,
         groups: [{ plan: node.node, title }],
         plansOf: () => [node.node],
-      });
-      const blob = await world.blobs.put(new TextEncoder().encode(JSON.stringify(changeset)));
-      return toJson({
-        changeset: changeset.changeset,
-        blob,
-        files: changeset.files.length,
-        ...final,
-      } satisfies OfferOutput);
-    });
-    const { changeset, files } = offered as { changeset: string; files: number };
+      }),
+    );
+    const { changeset, files } = offered;
     return toJson({ changeset, files, tree: final, offered });
   };
 }

@@ -1,10 +1,10 @@
 import type { NodeContext, Performer } from '../../engine/ports';
 import type { PrivateRepository } from '../../git/types';
-import { buildChangeset } from '../../review';
 import type { RunWorld } from '../dependencies';
-import { agentOutput, nodeIds, runFacts, toJson, type OfferOutput, type RunFacts } from '../facts';
+import { agentOutput, nodeIds, runFacts, toJson, type RunFacts } from '../facts';
 import { finalCommit } from '../integration';
 import { giveBackWorktrees } from '../giveBack';
+import { offerChanges } from '../offerWork';
 import { scopedTo } from '../scope';
 
 /** Turns base → integration into a changeset for review, then gives back the worktrees of the run. */
@@ -13,30 +13,18 @@ export function offerPerformer(world: RunWorld): Performer {
     const facts = runFacts.parse(node.facts);
     const repository = scopedTo(await world.repository(node), world.folders.prefix);
     const final = finalCommit(facts, (id) => node.output(id));
-    const offered = await node.step('changeset', async () => {
+    const offered = await offerChanges(node, world, facts.base.commit, final, async () => {
       const touched = await plansByPath(node, repository, facts);
-      const changeset = await buildChangeset(node, {
+      return {
         repository,
-        blobs: world.blobs,
-        clock: world.clock,
         id: `changes-${node.run}`,
-        run: node.run,
         title: facts.title,
-        base: facts.base.commit,
-        integration: final.commit,
         groups: facts.plans.map((plan) => ({ plan: plan.id, title: plan.title })),
         plansOf: (path) => touched.get(path) ?? [],
-      });
-      const blob = await world.blobs.put(new TextEncoder().encode(JSON.stringify(changeset)));
-      return toJson({
-        changeset: changeset.changeset,
-        blob,
-        files: changeset.files.length,
-        ...final,
-      } satisfies OfferOutput);
+      };
     });
     await giveBackWorktrees(node, world, facts, final);
-    return offered;
+    return toJson(offered);
   };
 }
 

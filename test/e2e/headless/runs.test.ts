@@ -1,6 +1,6 @@
 /** Running work through the real sidecar: a Melody, its input, steering, forks, the record, and its file elsewhere. */
 import { strict as assert } from 'node:assert';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Problem } from '../../../schemas';
 import { modelAt, startModel, World, type ScriptedProvider } from './badInputWorld';
@@ -114,6 +114,68 @@ describe('runs of a Melody', function () {
     const taken = await elsewhere.ask('runImport', { path: target });
     assert.deepEqual(taken, { run, events: entries.length, isNew: true, state: 'completed' });
     assert.equal((await elsewhere.ask('runShow', { run })).summary.title, 'Count');
+  });
+
+  it('is started by its triggers, once they are armed and its commands approved', async () => {
+    const chained = {
+      ...melody,
+      id: 'after',
+      name: 'After',
+      nodes: [
+        { id: 'why', kind: 'input', type: 'text', default: 'none' },
+        { id: 'end', kind: 'output', type: 'text' },
+      ],
+      edges: [{ kind: 'data', from: 'why.value', to: 'end.value' }],
+      triggers: [
+        { on: 'chained', id: 'next', melody: 'first.melody.json', after: 'completed' },
+        { on: 'file', id: 'changed', files: ['src/**'] },
+      ],
+    };
+    const { triggers: _, ...bare } = chained;
+    const first = { ...bare, id: 'first', name: 'First', triggers: [{ on: 'manual', id: 'hand' }] };
+    const files = {
+      'first.melody.json': JSON.stringify(first),
+      'after.melody.json': JSON.stringify(chained),
+    };
+    const home = world.repository({ ...files, 'src/a.txt': '1' });
+    const one = await world.open({ root: home, ...modelAt(model) });
+    const { triggers } = await one.ask('triggerList', {});
+    assert.deepEqual(
+      triggers.map(({ trigger, state }) => [trigger, state]),
+      [
+        ['next', 'disarmed'],
+        ['changed', 'disarmed'],
+        ['hand', 'ready'],
+      ],
+    );
+    const after = 'after.melody.json';
+    for (const trigger of ['next', 'changed'])
+      assert.equal((await one.ask('triggerArm', { melody: after, trigger })).trigger.state, 'armed');
+    const { firing } = await one.ask('triggerFire', {
+      melody: 'first.melody.json',
+      trigger: 'hand',
+      inputs: {},
+    });
+    await one.until(firing.run!, ['completed']);
+    const started = async (count: number) => {
+      for (let tries = 0; ; tries++) {
+        const { firings } = await one.ask('triggerHistory', { limit: 10 });
+        const done = firings.filter(({ state }) => state === 'started');
+        if (done.length >= count) return done;
+        if (tries > 200) throw new Error(JSON.stringify(firings));
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    };
+    await started(2);
+    writeFileSync(path.join(home, 'src/a.txt'), '2');
+    const [changed, next] = await started(3);
+    assert.deepEqual([changed!.trigger, next!.trigger], ['changed', 'next']);
+    await one.until(changed!.run!, ['completed']);
+    const { entries } = await one.ask('runAudit', { run: changed!.run!, format: 'json', limit: 10 });
+    assert.equal(entries[0]!.actor, 'trigger changed');
+    await one.ask('triggerDisarm', { melody: after, trigger: 'changed' });
+    const refused = await refusal(one.ask('triggerDisarm', { melody: after, trigger: 'changed' }));
+    assert.equal(refused.code, 'trigger.notArmed');
   });
 
   it('is made of a template', async () => {

@@ -7,11 +7,11 @@ export const doubleDispatch: Bug = {
     {
       file: 'server/engine/runLoop.ts',
       find: `      case 'rested':
-        this.resting.delete(event.node);`,
+        this.alarms.resting.delete(event.node);`,
       replace: `      case 'stepDone':
         return this.performing.ending(event.node, event.attempt);
       case 'rested':
-        this.resting.delete(event.node);`,
+        this.alarms.resting.delete(event.node);`,
     },
   ],
   breaks: ['two performers of one attempt'],

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runCli } from '../../../server/cli/index';
 import type { SidecarService } from '../../../server/rpc';
+import type { ClientRequests, FiringView, ResultOf } from '../../../schemas';
 import { fakeServer } from '../../sidecar/fake-server';
 import { fakeService } from '../../sidecar/fake-service';
 import { sources } from '../../sidecar/workbench';
@@ -26,7 +27,40 @@ describe('symphony run and template', () => {
   });
   afterEach(() => server.dispose());
 
+  const firing: FiringView = {
+    id: 1,
+    melody: 'a.melody.json',
+    trigger: 't',
+    on: 'cron',
+    due: 60_000,
+    at: 60_000,
+    missed: 2,
+    state: 'started',
+    run: 'run-1',
+    problem: null,
+    cause: {},
+  };
+  const trigger: ResultOf<ClientRequests['triggerList']>['triggers'][number] = {
+    melody: 'a.melody.json',
+    trigger: 't',
+    on: 'cron',
+    state: 'armed',
+    problem: null,
+    armedAt: 1,
+    nextDue: 60_000,
+    last: null,
+    address: null,
+  };
+
   const services: Partial<SidecarService> = {
+    triggerList: async () => ({ triggers: [trigger] }),
+    triggerArm: async () => ({ trigger, webhook: { url: 'http://x', token: 'y' } }),
+    triggerDisarm: async () => ({}),
+    triggerHistory: async () => ({ firings: [firing] }),
+    triggerFire: async (_ctx, params) => {
+      asked.push(['triggerFire', params]);
+      return { firing };
+    },
     melodyPreview: async (_ctx, { inputs }) => ({
       id: 'm',
       name: 'Tidy',
@@ -189,6 +223,32 @@ describe('symphony run and template', () => {
       (await run(['template', 'show', 'bug-fix'])).out,
       / \*test {2}text[^]* tries {2}integer {2}Tries {2}3/,
     );
+  });
+
+  it('lists, arms and fires triggers, and shows what they did', async () => {
+    assert.match(
+      (await run(['trigger', 'list'])).out,
+      /a\.melody\.json {2}t {2}cron {2}armed {2}due 1970-01-01 00:01/,
+    );
+    await server.dispose();
+    assert.match(
+      (await run(['trigger', 'arm', 'a.melody.json', 't'])).out,
+      /Call http:\/\/x with this token: y/,
+    );
+    await server.dispose();
+    const fired = await run(['trigger', 'fire', 'a.melody.json', 't', '--input', 'n=7']);
+    assert.match(fired.out, /Run run-1 has started/);
+    assert.deepEqual(asked.at(-1), [
+      'triggerFire',
+      { melody: 'a.melody.json', trigger: 't', inputs: { n: 7 } },
+    ]);
+    await server.dispose();
+    assert.match(
+      (await run(['trigger', 'history'])).out,
+      /a\.melody\.json {2}t {2}started {2}run-1 {2}\(and 2 missed before\)/,
+    );
+    await server.dispose();
+    assert.equal((await run(['trigger', 'disarm', 'a.melody.json', 't'])).code, 0);
   });
 
   it('makes a Melody of a template and never replaces a file', async () => {

@@ -154,6 +154,19 @@ describe('the time a run still takes', () => {
     assert.equal(timeLeft(chain, { work: 2 }, historyOf(chain))!.half, 30);
   });
 
+  it('of a list is that of the items left, some at once', () => {
+    const inner = workflowOf({ x: '', y: 'x' }).nodes;
+    const list = { ...workflowOf({ list: '' }).nodes[0]!, kind: 'group' };
+    const definition = { ...list, body: { mode: 'map' as const, parallel: 2, nodes: inner } };
+    const history = new DurationHistory();
+    history.add({ kind: 'work', title: 'x' }, 10);
+    const left = (itemsLeft?: number) =>
+      timeLeft([{ definition, isDone: false, itemsLeft }], {}, history)!.half;
+    assert.deepEqual([left(), left(5), left(2), left(0)], [20, 60, 20, 0]);
+    history.add({ kind: 'group', title: 'list' }, 7);
+    assert.equal(left(5), 7, 'how long the whole took before says more');
+  });
+
   it('property: is never negative, and never grows when nodes end or come further', () => {
     fc.assert(
       fc.property(
