@@ -79,23 +79,31 @@ function substitution(node: NodeRecord, response: Response, expressions: Express
   switch (response.do) {
     case 'fallback':
       return { type: 'StandbyCalled', node: scope.prefix + response.node, by: id, as: 'fallback' };
-    case 'substitute': {
-      const output = response.value as never;
-      try {
-        const closed = closedBy(node, output, expressions);
-        return { type: 'NodeSubstituted', node: id, output, ...(closed ? { closed } : {}) };
-      } catch {
-        // A value after which nothing can be decided takes no place.
-        return undefined;
-      }
-    }
+    case 'substitute':
+      return valueInstead(node, response.value, expressions);
     case 'skip': {
       const output = definition.skip?.default;
       return { type: 'NodeSkipped', node: id, reason: 'policy', ...(output ? { output } : {}) };
     }
     case 'retry':
-    case 'ask':
-    case 'fail':
       return undefined;
+    case 'ask':
+    case 'fail': {
+      // The standby failed, too: what it stood in for may have a value left.
+      const called = node.calledBy?.as === 'fallback' ? node.calledBy.node : undefined;
+      const value = called?.definition.fallback?.value;
+      return called && value !== undefined ? valueInstead(called, value as Json, expressions) : undefined;
+    }
+  }
+}
+
+/** The stated value takes the place of a node's outputs, unless nothing after it could be decided by it. */
+function valueInstead(node: NodeRecord, value: Json, expressions: Expressions): RunEvent | undefined {
+  try {
+    const closed = closedBy(node, value, expressions);
+    const event = { type: 'NodeSubstituted', node: node.id, output: value as never } as const;
+    return closed ? { ...event, closed } : event;
+  } catch {
+    return undefined;
   }
 }

@@ -173,7 +173,8 @@ describe('bad input: accepting, pausing, cancelling', function () {
       'no worktree but the one the run records',
     );
     assert.deepEqual(treeState(root), before);
-    for (const command of ['retry', 'resume', 'pause', 'cancel'] as const)
+    // What was cancelled can be done again; nothing else can be asked of it.
+    for (const command of ['resume', 'pause', 'cancel'] as const)
       assertClear(await refusalOf(client.ask('runCommand', { run, command })), 'run.wrongState', [
         'cancelled',
       ]);

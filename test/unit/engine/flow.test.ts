@@ -283,6 +283,19 @@ describe('policies', () => {
     assert.deepEqual(world.given.get('b'), { x: 'before' });
   });
 
+  it('fall back on the value when the standby fails, too', async () => {
+    const world = await check(
+      workflow({
+        a: ['', { fallback: { node: 's', value: { out: 'value' } } }],
+        s: ['', { standby: true }],
+        b: ['a.out>x', { inputs: [input('x')] }],
+      }),
+      { a: fails, s: fails },
+      { states: 'a completed, s failed, b completed' },
+    );
+    assert.deepEqual(world.given.get('b'), { x: 'value' });
+  });
+
   it('pass a failed node over, with outputs or without', async () => {
     await check(
       workflow({ a: ['', { skip: { default: { out: 1 } } }], b: ['a.out>x', { inputs: [input('x')] }] }),
