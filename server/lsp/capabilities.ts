@@ -25,7 +25,7 @@ export function traitsOf(params: InitializeParams): ClientTraits {
   const given = typeof options === 'object' && options !== null ? (options as Record<string, unknown>) : {};
   const commands = Array.isArray(given['commands']) ? given['commands'].map(String) : lensCommands;
   const folders = params.workspaceFolders?.map(({ uri }) => uri);
-   
+
   const root = params.rootUri;
   const edits = workspace?.workspaceEdit;
   return {

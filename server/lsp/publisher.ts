@@ -14,7 +14,7 @@ export interface PublisherHost {
 }
 
 /** Milliseconds. Open documents answer at once; the rest of the project waits for a pause. */
-const soon = { quiet: 20, most: 200 } as const;
+const soon = { quiet: 5, most: 100 } as const;
 const later = { quiet: 300, most: 1500 } as const;
 /** How long a disk is believed that nobody watches. */
 const trusted = 10_000;
@@ -61,9 +61,7 @@ export class Publisher {
       // Typed on meanwhile: the next turn has the newer text.
       if (!subject || this.documents.get(doc.uri)?.doc !== doc) continue;
       const { docs } = this.host;
-      this.send(
-        doc.uri,
-        doc.version,
+      this.send(doc.uri, doc.version, () =>
         subject.kind === 'melody'
           ? melodyDiagnostics(subject.source, docs)
           : planningDiagnostics(subject.view, subject.source, docs),
@@ -86,17 +84,24 @@ export class Publisher {
         if (this.#stopped) return;
         if (seen.has(uri)) continue;
         seen.add(uri);
-        this.send(uri, null, planningDiagnostics(view, source, this.host.docs));
+        this.send(uri, null, () => planningDiagnostics(view, source, this.host.docs));
         // A key that is pressed meanwhile is answered in between.
         if (++count % filesAtOnce === 0) await this.host.clock.sleep(0);
       }
     }
-    for (const uri of this.#sent.keys()) if (!seen.has(uri)) this.send(uri, null, []);
+    for (const uri of this.#sent.keys()) if (!seen.has(uri)) this.send(uri, null, () => []);
     await this.openOnes();
   }
 
-  private send(uri: string, version: number | null, diagnostics: readonly Diagnostic[]): void {
+  private send(uri: string, version: number | null, make: () => readonly Diagnostic[]): void {
     if (this.#stopped) return;
+    let diagnostics: readonly Diagnostic[];
+    try {
+      diagnostics = make();
+    } catch (thrown) {
+      // One file that breaks a rule’s assumptions costs the others nothing.
+      return this.host.trouble(thrown);
+    }
     const key = JSON.stringify([version, diagnostics]);
     const before = this.#sent.get(uri);
     if (before === key || (before === undefined && diagnostics.length === 0 && version === null)) return;

@@ -1,4 +1,5 @@
 import { getLocation, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
+import { readSource } from '../../melody';
 import { configGroups, configKeys, openKeys, type ConfigValue } from './configKeys';
 import { foundAt, type Found } from './findings/found';
 import type { Source } from './source';
@@ -10,6 +11,10 @@ const longest = 1_000_000;
 export function configFindings(source: Source): Found[] {
   const { text } = source;
   if (text.length > longest || text.trim() === '') return [];
+  if (isTooDeep(source.text)) {
+    const args = { detail: 'its brackets lie too deep in each other', line: 1 };
+    return [foundAt(source, { start: 0, end: 1 }, 'planning.configSyntax', args)];
+  }
   const errors: ParseError[] = [];
   const tree = parseTree(text, errors);
   const found: Found[] = errors.slice(0, 10).map(({ error, offset, length }) => {
@@ -58,7 +63,7 @@ export function configChoices(
   text: string,
   offset: number,
 ): { readonly isKey: boolean; readonly words: readonly string[] } {
-  if (text.length > longest) return { isKey: false, words: [] };
+  if (text.length > longest || isTooDeep(text)) return { isKey: false, words: [] };
   const { path, isAtPropertyKey } = getLocation(text, offset);
   if (isAtPropertyKey) {
     const prefix = path.length > 1 ? `${path.slice(0, -1).join('.')}.` : '';
@@ -71,6 +76,12 @@ export function configChoices(
     wanted === 'boolean' ? ['true', 'false'] : Array.isArray(wanted) ? wanted.map((word) => `"${word}"`) : [];
   return { isKey: false, words };
 }
+
+/** The parser goes down by calling itself; what it cannot bear is not given to it. */
+const isTooDeep = (text: string): boolean => {
+  const read = readSource(text, '');
+  return !read.ok && read.findings.some(({ problem }) => problem.code === 'melody.tooDeep');
+};
 
 const spanOf = ({ offset, length }: Node) => ({ start: offset, end: offset + length });
 const lineOf = ({ doc }: Source, offset: number): number => doc.positionAt(offset).line + 1;

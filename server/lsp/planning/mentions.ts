@@ -1,6 +1,7 @@
 import {
   type Block,
   cellsOf,
+  endOf,
   entryOf,
   frontmatterEntries,
   leaf,
@@ -11,7 +12,6 @@ import {
   plain,
   readDirectoryName,
   scalarOf,
-  serialise,
 } from '../../planning';
 import type { Source } from './source';
 
@@ -41,10 +41,13 @@ export function mentionsOf(source: Source): Mention[] {
   let last: Block | undefined;
   for (const block of source.lines) {
     if (block.kind === 'fenceLine' || block.kind === 'notUnderstood' || block.kind === 'data') continue;
-    const text = serialise([block]);
+    const text = source.text.slice(block.start, endOf(block));
     const field = leaf(block, 'name')?.text.trim().toLowerCase();
     const value = leaf(block, 'value');
-    for (const match of text.matchAll(requirementPattern))
+    // Most lines name nothing: they are passed over before any pattern is tried.
+    const hasDigit = /\d/.test(text);
+    const hasDash = text.includes('-');
+    for (const match of hasDash ? text.matchAll(requirementPattern) : [])
       add(
         'requirement',
         match[0].toUpperCase(),
@@ -52,9 +55,9 @@ export function mentionsOf(source: Source): Mention[] {
         match[0].length,
         field === 'requirements',
       );
-    for (const match of text.matchAll(planPattern))
+    for (const match of hasDash && hasDigit ? text.matchAll(planPattern) : [])
       add('plan', normalPlanId(match[0]), block.start + match.index, match[0].length);
-    for (const { start, written } of phaseReferences(text, block.kind === 'row'))
+    for (const { start, written } of hasDigit ? phaseReferences(text, block.kind === 'row') : [])
       add('phase', normalPhaseId(written), block.start + start, written.length, field === 'depends on');
     if (field === 'depends on' && value) {
       for (const match of value.text

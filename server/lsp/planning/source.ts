@@ -45,6 +45,20 @@ export class Source {
     return (this.#mentions ??= mentionsOf(this));
   }
 
+  /** The mentions that begin in a span, in order. */
+  mentionsIn(start: number, end: number): readonly Mention[] {
+    const { mentions } = this;
+    let [low, high] = [0, mentions.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (mentions[middle]!.start < start) low = middle + 1;
+      else high = middle;
+    }
+    let to = low;
+    while (to < mentions.length && mentions[to]!.start < end) to++;
+    return mentions.slice(low, to);
+  }
+
   /** The line an offset is on. */
   lineAt(offset: number): Block | undefined {
     const lines = this.lines;

@@ -9,6 +9,7 @@ import {
   tickOf,
   walk,
   contentOf,
+  endOf,
   type Planning,
 } from '../../planning';
 import type { Mention } from './mentions';
@@ -133,10 +134,12 @@ function readRequirements(sources: readonly Source[]): Map<string, RequirementFo
     const byLine = new Map(source.lines.map((block) => [block.line, block]));
     for (const [id, { line, ticked, complete }] of requirementStates(source.blocks)) {
       if (found.has(id)) continue;
-      const mention = source.mentions.find(
-        (one) => one.what === 'requirement' && one.id === id && one.start >= (byLine.get(line)?.start ?? 0),
-      );
       const block = byLine.get(line);
+      const mention =
+        block &&
+        source
+          .mentionsIn(block.start, endOf(block))
+          .find((one) => one.what === 'requirement' && one.id === id);
       if (!mention || !block) continue;
       const text = block.kind === 'bullet' ? contentOf(block) : '';
       const said = text.slice(0, 2000).replace(/^[*~`\s[]*[A-Za-z0-9_-]+[*~`\]\s]*[:—–-]?[*\s]*/, '');
@@ -172,9 +175,9 @@ function tracedPhases(source: Source): Map<string, string[]> {
       const id = plain(cells[idAt]?.text ?? '').toUpperCase();
       const cell = cells[phaseAt];
       if (id === '' || !cell) continue;
-      const named = source.mentions.filter(
-        ({ what, start }) => what === 'phase' && start >= cell.inner.start && start < cell.inner.end,
-      );
+      const named = source
+        .mentionsIn(cell.inner.start, cell.inner.end)
+        .filter(({ what }) => what === 'phase');
       traced.set(id, [...(traced.get(id) ?? []), ...named.map((mention) => mention.id)]);
     }
   }

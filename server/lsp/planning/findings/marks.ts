@@ -1,5 +1,6 @@
 import { fillText } from '../../../../schemas';
 import {
+  endOf,
   entryOf,
   frontmatterEntries,
   listOf,
@@ -20,7 +21,7 @@ export function planRowFindings(view: ProjectView, source: Source): Found[] {
   for (const { block, details } of walk(source.blocks)) {
     const row = block.kind === 'bullet' && details === 0 ? planRowOf(block) : undefined;
     if (!row) continue;
-    const mention = source.mentions.find(({ what, start }) => what === 'plan' && start >= block.start);
+    const mention = source.mentionsIn(block.start, endOf(block)).find(({ what }) => what === 'plan');
     const span = mention && mention.id === row.id ? mention : source.doc.lineSpan(block.line);
     const known = view.plans.get(row.id) ?? [];
     const open = known.filter(({ milestone }) => milestone.state !== 'shipped');

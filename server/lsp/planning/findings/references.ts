@@ -36,8 +36,9 @@ export function phaseCycles(source: Source): Found[] {
     if (current === undefined || !value || leaf(block, 'name')?.text.trim().toLowerCase() !== 'depends on')
       continue;
     const end = value.start + value.text.length;
-    const ids = source.mentions
-      .filter(({ what, start }) => what === 'phase' && start >= value.start && start < end)
+    const ids = source
+      .mentionsIn(value.start, end)
+      .filter(({ what }) => what === 'phase')
       .map(({ id }) => id);
     if (!after.has(current)) after.set(current, { ids, start: value.start, end });
   }
