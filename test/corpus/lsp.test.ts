@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { planningActions, planningDiagnostics } from '../../server/lsp/diagnostics';
 import { planningCompletion } from '../../server/lsp/features/completion';

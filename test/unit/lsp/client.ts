@@ -42,9 +42,13 @@ export class Client {
     capabilities: ClientCapabilities = {
       workspace: { workspaceEdit: { documentChanges: true, resourceOperations: ['rename'] } },
     },
+    /** Milliseconds the disk takes to list the files. */
+    slow = 0,
   ): Promise<Client> {
     const [toServer, toClient] = [new PassThrough(), new PassThrough()];
-    const files = tree(content);
+    const quick = tree(content);
+    const list = () => systemClock.sleep(slow).then(() => quick.list());
+    const files = slow === 0 ? quick : { ...quick, list };
     const connection = createProtocolConnection(
       new StreamMessageReader(toClient),
       new StreamMessageWriter(toServer),

@@ -73,16 +73,13 @@ describe('the language server', () => {
   });
 
   it('drops what is cancelled', async () => {
-    const client = await Client.start(project);
+    const client = await Client.start(project, {}, 300);
     await client.open(roadmap);
     const source = new CancellationTokenSource();
-    // Those before it keep the server busy until the cancellation has arrived.
-    const before = Array.from({ length: 50 }, () => client.ask('workspace/symbol', { query: '' }));
     const asked = client.connection.sendRequest('workspace/symbol', { query: '' }, source.token);
     source.cancel();
-    await assert.rejects(asked, /[Cc]ancelled/);
-    await Promise.all(before);
-    await client.stop();
+    await assert.rejects(asked, /Cancelled/);
+    assert.equal(await client.stop(), 0);
   });
 
   it('answers quickly whatever a file holds', async () => {
