@@ -134,6 +134,8 @@ function bindRequests(connection: Connection, { service }: Session, host: LspHos
     async (params: P, token: CancellationToken): Promise<R | ResponseError> => {
       const abort = new AbortController();
       const stop = token.onCancellationRequested(() => abort.abort());
+      // A request can be cancelled before it is begun.
+      if (token.isCancellationRequested) abort.abort();
       try {
         // What came in meanwhile is read first, a cancellation among it.
         await clock.sleep(0);

@@ -43,9 +43,9 @@ describe('symphony lsp --stdio', () => {
       new StreamMessageWriter(child.stdin),
     );
     const published = new Map<string, PublishDiagnosticsParams>();
-    connection.onNotification('textDocument/publishDiagnostics', (params: PublishDiagnosticsParams) =>
-      published.set(params.uri, params),
-    );
+    connection.onNotification('textDocument/publishDiagnostics', (params: PublishDiagnosticsParams) => {
+      published.set(params.uri, params);
+    });
     connection.listen();
     const rootUri = pathToFileURL(folder).href;
     const { capabilities } = await connection.sendRequest<InitializeResult>('initialize', {
