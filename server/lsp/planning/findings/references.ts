@@ -3,11 +3,13 @@ import type { Source } from '../source';
 import type { ProjectView } from '../view';
 import { foundAt, type Found } from './found';
 
-const checked = new Set(['ROADMAP', 'STATE', 'REQUIREMENTS', 'PLAN', 'SUMMARY']);
+const checked = new Set(['ROADMAP', 'STATE', 'REQUIREMENTS', 'PLAN']);
 
-/** Places that must name a requirement or a phase and name none. Archives are history. */
+/** Places that must name a requirement or a phase and name none. Archives and finished plans are history. */
 export function danglingReferences(view: ProjectView, source: Source): Found[] {
   if (!checked.has(source.kind) || /\/(?:milestones|archive)\//.test(source.path)) return [];
+  const plan = view.planOfFile(source.path);
+  if (plan?.plan.state === 'complete' || plan?.milestone.state === 'shipped') return [];
   const hidden = source.kind === 'ROADMAP' ? detailsOf(source) : [];
   const hasRequirements = view.requirements.size > 0;
   const found: Found[] = [];
