@@ -154,6 +154,51 @@ export const codes = {
     'No evidence is stored that {what} is done; nothing was changed.',
     'Pass --by-hand to mark it all the same; the edit is recorded as made by hand.',
   ),
+  'planning.requirementUnknown': warning(
+    '{file} line {line}: {requirement} is in no file of requirements.',
+    'Correct the id, or add the requirement to REQUIREMENTS.md.',
+  ),
+  'planning.phaseReference': warning(
+    '{file} line {line}: there is no phase {phase}.',
+    'Correct the number, or add the phase to the roadmap.',
+  ),
+  'planning.planReference': info(
+    '{file} line {line}: there is no file of plan {plan}.',
+    'Correct the id, or write the plan.',
+  ),
+  'planning.phaseCycle': error(
+    '{file} line {line}: phases wait for each other: {path}.',
+    'Remove one of them from “Depends on”.',
+  ),
+  'planning.mustHavesMissing': warning(
+    '{file} line {line}: plan {plan} states no must-haves, so nobody can tell whether it reached its goal.',
+    'Add must_haves with its truths to the frontmatter.',
+  ),
+  'planning.keyMissing': info(
+    '{file} line {line}: the frontmatter of plan {plan} has no {key}.',
+    'Add the key.',
+  ),
+  'planning.falseComplete': warning(
+    '{file} line {line}: {what} is marked complete, but {found}.',
+    'Take the mark away until the evidence is there.',
+  ),
+  'planning.planTooLarge': info(
+    '{file} line {line}: plan {plan} has {tasks} tasks and changes {files} files.',
+    'Split it: plans of two or three tasks are the ones agents finish.',
+  ),
+  'planning.configKey': info(
+    '{file} line {line}: {key} is no key GSD knows.',
+    'Check its spelling; a key of your own may stay.',
+  ),
+  'planning.configValue': warning('{file} line {line}: {key} cannot be {value}.', 'Use {known}.'),
+  'planning.configSyntax': error(
+    '{file} line {line}: this is not JSON, so that the defaults apply: {detail}.',
+    'Correct the text there.',
+  ),
+  'planning.renameRefused': error(
+    '{what} cannot be renamed: {detail}.',
+    'Choose another id, or edit by hand.',
+  ),
   'planning.notLossless': error(
     '{file} would not come back byte for byte from what was understood of it.',
     'Do not edit it with Symphony, and report the file’s shape as a fault.',

@@ -6,6 +6,7 @@ import { describeRuns } from './programRuns';
 import { decideReview, diffReview, listReview } from './review';
 import { doctor, models, serve, status, stop } from './inspect';
 import type { CliHost, Job } from './job';
+import { serveLanguage } from './lsp';
 import { Printer } from './output';
 import { checkMelodies, convertMelodies, formatMelodies } from './melody';
 import * as planning from './planning';
@@ -179,6 +180,12 @@ function describe(act: Act, host: CliHost): Command {
 
   const plan = group('planning', texts.aboutPlanning);
   describePlanning(act, (name, about) => add(plan, name, about));
+  program
+    .command('lsp')
+    .description(texts.aboutLsp)
+    .requiredOption('--stdio', texts.optionStdio)
+    .exitOverride()
+    .action(act(serveLanguage));
   add(program, 'models', texts.aboutModels).action(act(models));
   add(program, 'doctor', texts.aboutDoctor).option('--export', texts.optionExport).action(act(doctor));
   add(program, 'status', texts.aboutStatus).action(act(status));

@@ -53,12 +53,21 @@ export function comparePhaseIds(left: string, right: string): number {
 
 /** The form in which plan ids are compared: `03-01b` and `3-1B` are one plan. */
 export function normalPlanId(text: string): string {
-  return text
+  const known = planIds.get(text);
+  if (known !== undefined) return known;
+  const normal = text
     .trim()
     .replace(/^[A-Z][A-Z0-9_]*-(?=\d)/, '')
     .toLowerCase()
     .replace(/\d+/g, (digits) => digits.replace(/^0+(?=\d)/, ''));
+  // Names come from files: what is kept of them stays bounded.
+  if (planIds.size < mostPlanIds && text.length < 200) planIds.set(text, normal);
+  return normal;
 }
+
+/** A tree is read again after every key press, and its names stay the same. */
+const planIds = new Map<string, string>();
+const mostPlanIds = 50_000;
 
 export function comparePlanIds(left: string, right: string): number {
   return (

@@ -169,7 +169,7 @@ class PlanningReader {
 const planningFolder = '.planning';
 
 /** One problem for each run of lines that have the same fault. */
-function faultsOf(blocks: readonly Block[], file: string): Problem[] {
+export function faultsOf(blocks: readonly Block[], file: string): Problem[] {
   const problems: Problem[] = [];
   let last = '';
   for (const block of blocks) {

@@ -179,7 +179,9 @@ class RoadmapReader {
     const fact = this.phases[index]!;
     const value = leaf(block, 'value')?.text.slice(0, 2000).trim() ?? '';
     if (name === 'goal' && fact.goal === '') this.phases[index] = { ...fact, goal: cleanText(value) };
-    else if (name === 'plans') this.phases[index] = { ...fact, counts: countsOf(value, block.line) };
+    // The list of plans begins with the same word and no count.
+    else if (name === 'plans')
+      this.phases[index] = { ...fact, counts: countsOf(value, block.line) ?? fact.counts };
     else if (name === 'status' && fact.complete !== true) {
       this.phases[index] = { ...fact, complete: isCompleteStatus(value) };
     }

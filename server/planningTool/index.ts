@@ -6,3 +6,4 @@ export { projectOf } from './project';
 export { lintTree, roundtripTree, showTree, type Finding, type RoundtripReport } from './look';
 export { changeTree, editsOf, prepareChange, undoLast } from './change';
 export type { Change, ChangeOptions, PreparedChange } from './change';
+export { planningFiles } from '../storage';

@@ -37,7 +37,7 @@ export function renumberReferences(blocks: readonly Block[], renumbering: Renumb
   for (const block of blocks.flatMap(lines)) {
     const text = serialise([block]);
     if (ranges(text).some((id) => renumbering.has(id))) unclear.push(block.line);
-    for (const { start, written, isId } of references(text, block.kind === 'row')) {
+    for (const { start, written, isId } of phaseReferences(text, block.kind === 'row')) {
       const renewed = renew(written, renumbering, isId);
       if (renewed !== undefined) {
         splices.push({
@@ -85,7 +85,11 @@ const patterns: readonly RegExp[] = [
 ];
 const firstCell = new RegExp(String.raw`^(\s*\|\s*)(${number})(?=\.\s|\s*\|)`);
 
-function references(text: string, isRow: boolean): { start: number; written: string; isId: boolean }[] {
+/** Every number of a phase in one line, and whether it is part of an id or a name of a file. */
+export function phaseReferences(
+  text: string,
+  isRow: boolean,
+): { start: number; written: string; isId: boolean }[] {
   const found = patterns.flatMap((pattern, index) =>
     [...text.matchAll(pattern)].map((match) => ({
       start: match.index,
