@@ -48,10 +48,10 @@ export async function openSidecar(options: Omit<AttachOptions, 'handOver'>): Pro
 
 function speak(attachment: Attachment): Sidecar {
   const { socket } = attachment;
-  const connection: MessageConnection = createMessageConnection(
-    new StreamMessageReader(socket),
-    new StreamMessageWriter(socket),
-  );
+  const reader = new StreamMessageReader(socket);
+  // A peer that dies in the middle of a message would leave its timer, and so this process, waiting for the rest for ever.
+  reader.partialMessageTimeout = 0;
+  const connection: MessageConnection = createMessageConnection(reader, new StreamMessageWriter(socket));
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   connection.onError(() => socket.destroy());
   void closed.then(() => connection.dispose());

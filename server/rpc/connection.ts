@@ -34,12 +34,11 @@ export function openConnection(socket: Socket, log: Log): OpenConnection {
     info: (message: string) => log.debug('json-rpc', { detail: message }),
     log: (message: string) => log.debug('json-rpc', { detail: message }),
   };
+  const reader = new StreamMessageReader(socket);
+  // A peer that dies in the middle of a message would leave its timer, and so this process, waiting for the rest for ever.
+  reader.partialMessageTimeout = 0;
   const connection = createConnection(() => {
-    const inner = createProtocolConnection(
-      new StreamMessageReader(socket),
-      new StreamMessageWriter(socket),
-      logger,
-    );
+    const inner = createProtocolConnection(reader, new StreamMessageWriter(socket), logger);
     inner.onError(([error]) => {
       log.warn('a client broke the protocol', { detail: error.message });
       socket.destroy();

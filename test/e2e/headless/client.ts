@@ -63,10 +63,10 @@ export class WireClient {
       patienceMs: settings.patienceMs ?? 20_000,
     });
     const { socket } = attachment;
-    const connection = createMessageConnection(
-      new StreamMessageReader(socket),
-      new StreamMessageWriter(socket),
-    );
+    const reader = new StreamMessageReader(socket);
+    // Sidecars are killed here in the middle of a message; nobody waits for the rest.
+    reader.partialMessageTimeout = 0;
+    const connection = createMessageConnection(reader, new StreamMessageWriter(socket));
     const client = new WireClient(connection, attachment);
     connection.onError(() => undefined);
     connection.onNotification(eventsAppended.method, ({ events }: { events: RecordedEvent[] }) =>
