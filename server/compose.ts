@@ -7,6 +7,7 @@ import {
   openPrivateRepository,
   prepareDependencies,
   type PrivateRepository,
+  type UserRepository,
 } from './git';
 import { controlPerformers, expressionsOf } from './controls';
 import { createGateway, type EditorModels } from './llm';
@@ -53,6 +54,9 @@ export async function composeService(
   });
   store.add(sample);
 
+  // Looked at once for everything a start needs; where there is no repository, each of them says what that means.
+  const user = inspectUserRepository(ctx, home.root);
+  user.catch(() => undefined);
   // Its probes take longer than a client should wait; nothing needs them before the first command.
   const sandbox = createSandbox({ log, folder: path.join(home.folder, 'probes') });
   const world: RunWorld = {
@@ -76,7 +80,7 @@ export async function composeService(
       worktrees: home.worktrees,
       homes: home.homes,
       root: home.root,
-      prefix: await prefixOf(ctx, home.root),
+      prefix: await prefixOf(user, home.root),
     },
   };
   const expressions = expressionsOf();
@@ -104,7 +108,7 @@ export async function composeService(
   );
   await engine.recover();
   const triggers = await openTriggers({
-    ...{ ctx, engine, journal, runs },
+    ...{ ctx, engine, journal, runs, user },
     root: home.root,
     file: home.triggers,
   });
@@ -149,9 +153,9 @@ function openOnce<T>(open: (ctx: Context) => Promise<T>): (ctx: Context) => Prom
 }
 
 /** The workspace folder's path below the top of its repository; '' at the top and where there is no repository. */
-async function prefixOf(ctx: Context, root: string): Promise<string> {
+async function prefixOf(user: Promise<UserRepository>, root: string): Promise<string> {
   try {
-    const { top } = await inspectUserRepository(ctx, root);
+    const { top } = await user;
     return path.relative(top, root).split(path.sep).join('/');
   } catch {
     return '';

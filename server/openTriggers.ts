@@ -3,7 +3,7 @@ import path from 'node:path';
 import { DisposableStore, Emitter, problemOf, type Context, type Disposable } from './base';
 import { sha256, systemClock, systemIds, systemRandom, zstd } from './base/node';
 import type { Engine, Journal } from './engine';
-import { inspectUserRepository } from './git';
+import type { UserRepository } from './git';
 import { melodyLimits } from '../schemas/melody';
 import { readMelodyFile } from './melody';
 import { runFacts, type RunService } from './runs';
@@ -21,6 +21,8 @@ import {
 export interface TriggerParts {
   readonly ctx: Context;
   readonly root: string;
+  /** The repository of the root; rejects where there is none. */
+  readonly user: Promise<UserRepository>;
   /** The record of what is armed and of what fired. */
   readonly file: string;
   readonly engine: Engine;
@@ -48,7 +50,7 @@ export async function openTriggers(parts: TriggerParts): Promise<Triggers & Disp
     onRunEnded: ended.event,
     // A sidecar serves folders a person has chosen to work in; no run starts with a command nobody approved.
     trusted: () => true,
-    ...(await looking(ctx, root)),
+    ...(await looking(parts)),
   };
   const triggers = await createTriggers(ports);
   isOpening = false;
@@ -63,7 +65,7 @@ export async function openTriggers(parts: TriggerParts): Promise<Triggers & Disp
     }),
   );
   // Saying it again is harmless; not saying it because the process ended in between would lose a chain.
-  for (const { run, kind, state, endedAt } of journal.headings().slice(-20))
+  for (const { run, kind, state, endedAt } of isArmed ? journal.headings().slice(-20) : [])
     if (kind === 'melody' && endedAt !== null && endOfState(state))
       ended.fire({ run, at: endedAt, state, melody: melodyOf(engine, run) });
   const dispose = triggers.dispose.bind(triggers);
@@ -92,12 +94,13 @@ async function start(
 }
 
 /** Watching needs a repository; without one, those triggers say why they are broken. */
-async function looking(
-  ctx: Context,
-  root: string,
-): Promise<Pick<TriggerPorts, 'watchFiles' | 'watchGit' | 'hashOf'>> {
+async function looking({
+  ctx,
+  root,
+  user,
+}: TriggerParts): Promise<Pick<TriggerPorts, 'watchFiles' | 'watchGit' | 'hashOf'>> {
   try {
-    return workspacePorts({ clock: systemClock, root, user: await inspectUserRepository(ctx, root) });
+    return workspacePorts({ clock: systemClock, root, user: await user });
   } catch (thrown) {
     const refuse = () => Promise.reject(thrown as Error);
     ctx.log.info('files and git are not watched', { problem: problemOf(thrown).code });

@@ -17,8 +17,8 @@ export interface ActOptions {
   readonly expressions: Expressions;
   /** What is done when work goes wrong. */
   readonly failures: FailureTables;
-  /** SHA-256 of a text, hex. */
-  readonly hash: (text: string) => string;
+  /** SHA-256 of a text, hex; without it nothing is reused. */
+  readonly hash?: (text: string) => string;
 }
 
 /** The journal events a command amounts to; the loop records them before it acts. */
@@ -63,7 +63,7 @@ function startEvents(run: FoldedRun, node: NodeRecord, options: ActOptions): rea
     }
     if (performer?.reusable !== true && performer?.spends !== true) return [started];
     const inputHash =
-      performer.reusable === true ? options.hash(inputText(run, node, options.expressions)) : undefined;
+      performer.reusable === true ? options.hash?.(inputText(run, node, options.expressions)) : undefined;
     const known = inputHash === undefined ? undefined : run.all.reuse.find(node, inputHash);
     if (known && inputHash !== undefined) {
       const closed = closedBy(node, known.output, options.expressions);

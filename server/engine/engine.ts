@@ -265,7 +265,6 @@ export class Engine {
     let fresh = state.endedAt === null ? again : undefined;
     const loop = new RunLoop(state, {
       expressions: noExpressions,
-      hash: () => '',
       failures: defaultFailureTables,
       ...this.options,
       room: this.room,

@@ -104,13 +104,13 @@ export class Flow {
   }
 
   /** A node failed for good and nothing takes its place. */
-  protected giveUp(node: NodeRecord, at: number): void {
+  protected giveUp(node: NodeRecord): void {
     const call = node.calledBy;
     if (call?.as === 'compensation') {
       this.undoing = undefined;
       return;
     }
-    if (call) return this.giveUp(call.node, at);
+    if (call) return this.giveUp(call.node);
     const { group } = node.scope;
     if (!group) {
       this.failures.add(node);

@@ -69,7 +69,7 @@ export class Nodes extends Flow {
       return node;
     }
     node.state = 'failed';
-    if (event.handled !== true) this.giveUp(node, at);
+    if (event.handled !== true) this.giveUp(node);
     return node;
   }
 

@@ -1,8 +1,7 @@
 import type { Budget } from '../../schemas/melody/policy';
 import type { Spending } from '../../schemas/journal/events';
+import { budgetKinds } from './failure';
 import type { NodeRecord } from './node';
-
-const kinds = ['tokens', 'usd', 'minutes'] as const;
 
 export function add(one: Spending, other: Spending): Spending {
   return combine(one, other, (a, b) => a + b);
@@ -10,7 +9,7 @@ export function add(one: Spending, other: Spending): Spending {
 
 function combine(one: Spending, other: Spending, how: (a: number, b: number) => number): Spending {
   const sum: Spending = {};
-  for (const kind of kinds)
+  for (const kind of budgetKinds)
     if (one[kind] !== undefined || other[kind] !== undefined)
       sum[kind] = how(one[kind] ?? 0, other[kind] ?? 0);
   return sum;
@@ -36,7 +35,7 @@ export class Purse {
   /** What could still be granted; kinds without a budget are absent. */
   left(): Spending {
     const left: Spending = {};
-    for (const kind of kinds) {
+    for (const kind of budgetKinds) {
       const budget = this.budget[kind];
       if (budget === undefined) continue;
       left[kind] = Math.max(0, budget - (this.spentInAll[kind] ?? 0) - (this.outstanding[kind] ?? 0));
@@ -61,9 +60,9 @@ export class Purse {
 
   /** An attempt is over: the minutes it worked are spent, what is left of its grant can be granted again. */
   returned(node: NodeRecord, at: number): void {
-    if (!node.group) {
+    if (this.budget.minutes !== undefined && !node.group) {
       const minutes = Math.max(0, at - (node.startedAt ?? at) - node.waited) / 60_000;
-      if (this.budget.minutes !== undefined) this.spent(node, { minutes });
+      this.spent(node, { minutes });
     }
     if (node.grantLeft) this.outstanding = combine(this.outstanding, node.grantLeft, (a, b) => a - b);
     node.grant = undefined;

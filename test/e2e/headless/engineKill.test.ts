@@ -4,9 +4,8 @@
  * behind, and every run comes to what an undisturbed one comes to.
  */
 import { strict as assert } from 'node:assert';
-import { rmSync } from 'node:fs';
 import { mulberry32 } from './aftermath';
-import { bundleHost, KilledRun, type Life } from './engineKillWorld';
+import { killedRuns, type Life } from './engineKillWorld';
 
 const isLong = process.env['SYMPHONY_TIER'] === 'long';
 const seed = Number(process.env['SYMPHONY_SEED'] ?? 20261120);
@@ -18,22 +17,7 @@ const mostRecoveryMs = 1000;
 
 describe('kill -9 of an engine with a pool of processes', function () {
   this.timeout(isLong ? 1_800_000 : 180_000);
-  const runs: KilledRun[] = [];
-  let bundle: string;
-
-  before(async () => {
-    bundle = await bundleHost();
-  });
-  after(() => {
-    runs.forEach((run) => run.remove());
-    rmSync(bundle, { recursive: true, force: true });
-  });
-
-  const begin = (): KilledRun => {
-    const run = new KilledRun(bundle);
-    runs.push(run);
-    return run;
-  };
+  const begin = killedRuns();
 
   it(`loses nothing and repeats nothing at ${least.kills} moments (seed ${seed})`, async () => {
     const undisturbed = begin();

@@ -3,28 +3,13 @@
  * the first records nothing and begins nothing; what it has acknowledged is there, and the run ends once.
  */
 import { strict as assert } from 'node:assert';
-import { rmSync } from 'node:fs';
 import { digestOf } from '../../fixtures/engine/folder';
 import { until } from './aftermath';
-import { bundleHost, KilledRun, outcomesOf, resultOf } from './engineKillWorld';
+import { killedRuns, outcomesOf, resultOf } from './engineKillWorld';
 
 describe('two engines on one store', function () {
   this.timeout(60_000);
-  const runs: KilledRun[] = [];
-  let bundle: string;
-
-  before(async () => {
-    bundle = await bundleHost();
-  });
-  after(() => {
-    runs.forEach((run) => run.remove());
-    rmSync(bundle, { recursive: true, force: true });
-  });
-  const begin = (): KilledRun => {
-    const run = new KilledRun(bundle);
-    runs.push(run);
-    return run;
-  };
+  const begin = killedRuns();
 
   it('one of them goes on, and nothing is recorded by both', async () => {
     const undisturbed = begin();

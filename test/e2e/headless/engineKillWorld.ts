@@ -15,7 +15,7 @@ import { processesIn, until } from './aftermath';
 import { repositoryRoot } from './client';
 
 /** Bundles host and worker beside each other; gives the folder they are in. */
-export async function bundleHost(): Promise<string> {
+async function bundleHost(): Promise<string> {
   const outdir = mkdtempSync(path.join(os.tmpdir(), 'symphony-host-'));
   const fixtures = path.join(repositoryRoot, 'test/fixtures/engine');
   await build({
@@ -30,6 +30,24 @@ export async function bundleHost(): Promise<string> {
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   });
   return outdir;
+}
+
+/** Within a suite: begins runs of one bundled host, and removes them and the host when the suite is over. */
+export function killedRuns(): () => KilledRun {
+  const runs: KilledRun[] = [];
+  let bundle: string;
+  before(async () => {
+    bundle = await bundleHost();
+  });
+  after(() => {
+    runs.forEach((run) => run.remove());
+    rmSync(bundle, { recursive: true, force: true });
+  });
+  return () => {
+    const run = new KilledRun(bundle);
+    runs.push(run);
+    return run;
+  };
 }
 
 /** A life that nobody cuts off ends within this. */

@@ -594,6 +594,21 @@ describe('a run that people change', () => {
     assert.ok(world.journal.events.some(({ event }) => event.type === 'NodeReused' && event.node === 'c'));
   });
 
+  it('takes nothing over where equal inputs cannot be told', async () => {
+    const world = new World();
+    const performed: string[] = [];
+    const perform = Object.assign(
+      (ctx: NodeContext): Promise<Json> => Promise.resolve({ out: performed.push(ctx.node) }),
+      { reusable: true },
+    );
+    const engine = engineOn(world.journal, perform);
+    const given = workflow({ a: [''], b: ['a'] });
+    const run = await engine.start({ title: 'test', kind: 'melody', workflow: given, facts: {} });
+    await until(() => engine.state(run)!.state === 'completed', 'it completes');
+    await engine.wish(run, { wish: 'retry', nodes: ['a'] });
+    await until(() => performed.length === 4, 'both are done again');
+  });
+
   it('goes on after a failed node was passed over, or edited and retried', async () => {
     const world = new World({ a: (ctx) => (ctx.params === 'good' ? { out: 1 } : fails()) });
     const given = workflow({ a: ['', { params: 'bad' }], b: ['a.out>x', { inputs: [input('x')] }] });
