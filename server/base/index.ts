@@ -8,3 +8,4 @@ export * from './disposable';
 export * from './emitter';
 export * from './context';
 export * from './json';
+export * from './service';
