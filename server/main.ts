@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { problem, ProblemError, type Context } from './base';
-import { jsonLog, systemClock, systemIds } from './base/node';
+import { jsonLog, keepHeapLean, systemClock, systemIds } from './base/node';
 import { createEditorModels, startServer } from './rpc';
 import { realRoot, sidecarExit, thisBuild } from '../schemas/link';
 import { rotatingFile } from './rotatingLog';
@@ -12,6 +12,7 @@ const defaultIdleMs = 10 * 60_000;
 
 /** `serve --root <folder> [--idle-ms <n>]`: the sidecar of one workspace, until it is told to end or is idle. */
 async function serve(args: readonly string[]): Promise<number> {
+  keepHeapLean();
   const { root: given, idleMs } = readArguments(args);
   if (process.getBuiltinModule('node:sqlite') === undefined)
     throw problem('sidecar.noNode', { tried: `${process.execPath} ${process.version}` });

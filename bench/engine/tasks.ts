@@ -1,6 +1,8 @@
 /** What is measured in a process of its own: `tasks.cjs <task> <arguments as JSON>` prints its result as JSON. */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { leanNode } from '../../schemas/link';
+import { keepHeapLean } from '../../server/base/node';
 import { runBullMq } from './bullMq';
 import { countLangGraph, runLangGraph } from './langGraph';
 import { countOurs, openOurs, scheduleOurs } from './ours';
@@ -159,6 +161,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 const peakRssMb = (): number => (process.resourceUsage().maxRSS * 1024) / 1_000_000;
 
 const [task, given] = process.argv.slice(2);
+if (leanNode.every((flag) => process.execArgv.includes(flag))) keepHeapLean();
 void (tasks[task as TaskName] as (given: RunArguments) => Promise<unknown>)(
   JSON.parse(given!) as RunArguments,
 ).then(

@@ -24,6 +24,9 @@ export interface NodeProgram {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Arguments of Node for a process that lives for days: new objects share 3 × 8 MiB instead of 3 × 16. */
+export const leanNode: readonly string[] = ['--max-semi-space-size=8'];
+
 /** A sidecar that was started and may still be on its way. */
 export interface Launched {
   readonly pid: number | undefined;
@@ -48,7 +51,7 @@ export function launch(
   const file = openForWriting(errors);
   let ended: { code: number | null; detail: string } | undefined;
   try {
-    const child = spawn(node.command, [...(node.args ?? []), script, ...args], {
+    const child = spawn(node.command, [...leanNode, ...(node.args ?? []), script, ...args], {
       detached: true,
       stdio: ['ignore', 'ignore', file],
       cwd: path.parse(process.execPath).root,

@@ -6,4 +6,5 @@ export * from './system';
 export * from './files';
 export * from './processes';
 export * from './log';
+export * from './memory';
 export * from './zstd';
