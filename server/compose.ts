@@ -1,5 +1,6 @@
 import type { Build } from '../schemas';
 import { DisposableStore, shielded, type Context, type Disposable } from './base';
+import { createArtifacts } from './artifacts';
 import { sha256, systemClock, systemIds, systemRandom } from './base/node';
 import { Engine } from './engine';
 import {
@@ -16,7 +17,7 @@ import { runPerformers, RunService, type RunWorld } from './runs';
 import { createSandbox } from './sandbox';
 import { sampleModel } from './sampleModel';
 import { openTriggers } from './openTriggers';
-import { jsonPacking, openBlobs, openJournal, openPolicy, planningFiles, type DataHome } from './storage';
+import { jsonPacking, openJournal, openPolicy, planningFiles, type DataHome } from './storage';
 import { sidecarService } from './sidecarService';
 import { TemplateDesk } from './templateDesk';
 import type { SidecarService } from './rpc';
@@ -39,7 +40,11 @@ export async function composeService(
   const store = new DisposableStore();
   const { log } = ctx;
   const journal = await openJournal({ file: home.journal, clock: systemClock, log });
-  const blobs = await openBlobs({ folder: home.blobs, log });
+  const artifacts = createArtifacts({
+    ...{ folder: home.artifacts, file: home.artifactsFile, legacy: home.blobs },
+    ...{ clock: systemClock, ids: systemIds, log },
+  });
+  await artifacts.start(ctx);
   const state = new SidecarState();
   const sample = sampleModel(home.root, log);
   const gateway = createGateway({
@@ -62,7 +67,8 @@ export async function composeService(
   const world: RunWorld = {
     clock: systemClock,
     ids: systemIds,
-    blobs,
+    artifacts,
+    blobs: artifacts.blobs,
     sandbox: () => sandbox,
     repository: openOnce((inner) => openRepository(inner, home)),
     checkModel: (id) => gateway.open(id),
@@ -117,6 +123,7 @@ export async function composeService(
     home,
     build,
     journal,
+    artifacts,
     engine,
     runs,
     triggers,

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Build } from '../schemas';
-import type { Context, DisposableStore } from './base';
+import type { ArtifactStore } from './artifacts';
+import { shielded, type Context, type DisposableStore } from './base';
 import { systemClock } from './base/node';
 import { examine, exportReport, type Patient } from './doctor';
 import type { Engine } from './engine';
@@ -19,6 +20,7 @@ export interface ServiceParts {
   readonly home: DataHome;
   readonly build: Build;
   readonly journal: StoredJournal;
+  readonly artifacts: ArtifactStore;
   readonly engine: Engine;
   readonly runs: RunService;
   readonly templates: TemplateDesk;
@@ -87,6 +89,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
       triggers.dispose();
       await engine.stop();
       store.dispose();
+      await parts.artifacts.stop(shielded(parts.ctx));
       await journal.close();
       parts.ctx.log.info('the journal is closed', { file: path.basename(home.journal) });
     },
