@@ -113,6 +113,7 @@ export async function composeService(
     }),
   );
   await engine.recover();
+  runs.artifacts?.recover();
   const triggers = await openTriggers({
     ...{ ctx, engine, journal, runs, user },
     root: home.root,

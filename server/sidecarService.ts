@@ -88,6 +88,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
     async stop() {
       triggers.dispose();
       await engine.stop();
+      await runs.artifacts?.settled();
       store.dispose();
       await parts.artifacts.stop(shielded(parts.ctx));
       await journal.close();

@@ -2,17 +2,21 @@ import * as z from 'zod';
 import { problem } from '../base';
 import type { NewArtifact } from './types';
 
-/** Text that people see and SQLite stores: whole characters, none that control a terminal. */
+/** What is not shown: characters that control a terminal or the direction of text, and halves of characters. */
+// eslint-disable-next-line no-control-regex -- these very characters are kept out
+const hidden = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|[\ud800-\udfff]/gu;
+
+/** Any text as a name the store takes. */
+export const asName = (text: string, most = 500): string =>
+  text.replace(hidden, '\ufffd').slice(0, most).replace(hidden, '\ufffd') || '-';
+
+/** Text that people see and SQLite stores. */
 const shown = (most: number) =>
   z
     .string()
     .min(1)
     .max(most)
-    .refine((text) => !/[\ud800-\udfff]/u.test(text), 'holds half a character')
-    // eslint-disable-next-line no-control-regex -- these very characters are kept out
-    .refine((text) => !/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/.test(text), {
-      message: 'holds characters that are not shown',
-    });
+    .refine((text) => text.search(hidden) === -1, 'holds characters that are not shown');
 
 const mostFactsBytes = 64 * 1024;
 

@@ -5,3 +5,4 @@
 export * from './types';
 export { createArtifacts, type ArtifactsOptions } from './store';
 export { fileKeys, type StoreKey, type StoreKeys } from './keys';
+export { asName } from './about';
