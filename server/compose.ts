@@ -11,6 +11,7 @@ import {
   type UserRepository,
 } from './git';
 import { controlPerformers, expressionsOf } from './controls';
+import { createPit } from './pit';
 import { createGateway, type EditorModels } from './llm';
 import { SidecarState } from './sidecarState';
 import { runPerformers, RunService, type RunWorld } from './runs';
@@ -44,7 +45,6 @@ export async function composeService(
     ...{ folder: home.artifacts, file: home.artifactsFile, legacy: home.blobs },
     ...{ clock: systemClock, ids: systemIds, log },
   });
-  await artifacts.start(ctx);
   const state = new SidecarState();
   const sample = sampleModel(home.root, log);
   const gateway = createGateway({
@@ -90,6 +90,8 @@ export async function composeService(
     },
   };
   const expressions = expressionsOf();
+  const pit = createPit({ services: [artifacts], clock: systemClock });
+  await pit.start(ctx);
   const engine = new Engine({
     journal,
     performers: new Map([...runPerformers(world), ...controlPerformers({ expressions, clock: systemClock })]),
@@ -124,10 +126,10 @@ export async function composeService(
     home,
     build,
     journal,
-    artifacts,
     engine,
     runs,
     triggers,
+    pit,
     templates: new TemplateDesk({ root: home.root, trusted: true, log }),
     gateway,
     state,

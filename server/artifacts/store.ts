@@ -52,6 +52,9 @@ export function createArtifacts(options: ArtifactsOptions): ArtifactStore {
   return new Artifacts(options);
 }
 
+/** How long work waits for the store to be started again, in milliseconds. */
+const mostRestartMs = 3000;
+
 interface Opened {
   readonly database: Database;
   readonly commits: Commits;
@@ -69,6 +72,8 @@ class Artifacts implements ArtifactStore {
   readonly name = 'artifacts';
   readonly blobs: Blobs;
   private opened: Opened | undefined;
+  /** Those who wait for it to start again. */
+  private readonly waiting: (() => void)[] = [];
 
   constructor(private readonly options: ArtifactsOptions) {
     this.blobs = this.blobsFor(() => undefined);
@@ -77,6 +82,7 @@ class Artifacts implements ArtifactStore {
   async start(ctx: Context): Promise<void> {
     if (this.opened !== undefined) return;
     this.opened = await openAll(ctx, this.options);
+    for (const tell of this.waiting.splice(0)) tell();
   }
 
   async stop(): Promise<void> {
@@ -109,13 +115,13 @@ class Artifacts implements ArtifactStore {
 
   async put(ctx: Context, bytes: Uint8Array, about: NewArtifact): Promise<Artifact> {
     ctx.signal.throwIfAborted();
-    const { contents, register } = this.works();
+    const { contents, register } = await this.working();
     checkedAbout(about);
     return contents.add(bytes, about.name, (blob, hash) => register.add(blob, hash, bytes.byteLength, about));
   }
 
   async get(hash: string): Promise<Uint8Array | undefined> {
-    return this.works().contents.get(hash);
+    return (await this.working()).contents.get(hash);
   }
 
   holding(holder: string): Blobs {
@@ -123,11 +129,11 @@ class Artifacts implements ArtifactStore {
   }
 
   async hold(holder: string, hashes: readonly string[]): Promise<void> {
-    await this.works().retention.hold(holder, hashes);
+    await (await this.working()).retention.hold(holder, hashes);
   }
 
   async letGo(holder: string): Promise<void> {
-    await this.works().retention.letGo(holder);
+    await (await this.working()).retention.letGo(holder);
   }
 
   heldBy(holder: string): readonly string[] {
@@ -147,7 +153,7 @@ class Artifacts implements ArtifactStore {
   }
 
   async drop(ctx: Context, ids: readonly string[], why: string): Promise<void> {
-    const { commits, register } = this.works();
+    const { commits, register } = await this.working();
     for (const id of ids) {
       ctx.signal.throwIfAborted();
       await commits.add(() => register.drop(id, why));
@@ -159,7 +165,7 @@ class Artifacts implements ArtifactStore {
   }
 
   async move(ctx: Context, hash: string, tier: 'hot' | 'warm'): Promise<void> {
-    await this.works().contents.repack(ctx, hash, tier);
+    await (await this.working()).contents.repack(ctx, hash, tier);
   }
 
   byId(id: string): Artifact | undefined {
@@ -179,7 +185,7 @@ class Artifacts implements ArtifactStore {
   }
 
   async check(ctx: Context): Promise<readonly string[]> {
-    const { database, files } = this.works();
+    const { database, files } = await this.working();
     return contradictionsIn(ctx, database, files);
   }
 
@@ -188,15 +194,25 @@ class Artifacts implements ArtifactStore {
     return this.opened;
   }
 
+  /** Work goes on over a restart of the services: it waits for as long as one may take. */
+  private async working(): Promise<Opened> {
+    if (this.opened === undefined) {
+      const started = new AbortController();
+      this.waiting.push(() => started.abort());
+      await this.options.clock.sleep(mostRestartMs, started.signal).catch(() => undefined);
+    }
+    return this.works();
+  }
+
   private blobsFor(also: (blob: number) => void): Blobs {
     return {
       put: async (bytes) =>
-        this.works().contents.add(bytes, 'blob', (blob, hash) => {
+        (await this.working()).contents.add(bytes, 'blob', (blob, hash) => {
           also(blob);
           return hash;
         }),
-      get: async (hash) => this.works().contents.get(hash),
-      has: async (hash) => this.works().contents.has(hash),
+      get: async (hash) => (await this.working()).contents.get(hash),
+      has: async (hash) => (await this.working()).contents.has(hash),
     };
   }
 }

@@ -195,12 +195,13 @@ describe('artifacts', () => {
     assert.equal(store.report().totals['artifacts'], 200);
   });
 
-  it('say when they are not running', async () => {
+  it('go on over a restart, and say when they are not running', async () => {
     const store = await home.open();
     await store.stop(ctx);
-    await problemFrom('artifact.stopped', () => store.blobs.get('a'.repeat(64)));
+    assert.throws(() => store.ofRun('run-1'), { problem: { code: 'artifact.stopped', args: {} } });
+    const put = store.blobs.put(text('again'));
     await store.start(ctx);
-    assert.equal(said(await store.get(await store.blobs.put(text('again')))), 'again');
+    assert.equal(said(await store.get(await put)), 'again');
   });
 });
 
