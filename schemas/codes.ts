@@ -951,6 +951,51 @@ export const codes = {
     'Another Symphony has taken over {path}; this one no longer writes to it.',
     'Go on in the other one, or stop it and restart the sidecar with “Symphony: Restart Sidecar”.',
   ),
+  // artifacts
+  'artifact.stopped': error(
+    'The artifact store is not running.',
+    'Wait until it has started again; the run can be retried.',
+  ),
+  'artifact.unknown': error(
+    'No bytes are stored under {hash}.',
+    'Check the hash; what was removed is listed in the removals of the store.',
+  ),
+  'artifact.versionUnknown': error(
+    'There is no version {version} of {name}.',
+    'List its versions and choose one of them.',
+  ),
+  'artifact.tooLarge': error(
+    '{name} has {size} bytes; at most {most} are stored as one artifact.',
+    'Split it, or keep it outside and store a reference.',
+  ),
+  'artifact.quotaExceeded': error(
+    '{name} needs {needed} bytes, and of the {quota} allowed for artifacts {free} are free.',
+    'Let old runs go, or raise the quota. Nothing stored was removed.',
+  ),
+  'artifact.keyLost': error(
+    '{hash} is encrypted with the key {key}, which is not there.',
+    'Bring the key back. Nothing was removed, and everything else reads as before.',
+  ),
+  'artifact.keyFile': error(
+    'The key file {path} cannot be used: {detail}',
+    'Bring back a key file that only its owner can read.',
+  ),
+  'artifact.invalid': error(
+    'The artifact {name} cannot be stored: {place} {detail}',
+    'Mend that value and store it again.',
+  ),
+  'artifact.misfit': error(
+    '{name} does not fit the type {type}: {detail}',
+    'Mend it, or store it under another type.',
+  ),
+  'artifact.typeInvalid': error(
+    'The artifact type {type} cannot be registered: {detail}',
+    'Mend its definition.',
+  ),
+  'artifact.binary': error('{name} is no text, so its versions cannot be compared by line.', ''),
+  'artifact.tooDifferent': error('The versions of {name} differ too much to be compared by line.', ''),
+  'artifact.query': error('The search cannot be done: {detail}', 'Change the query.'),
+
   'runFile.damaged': error(
     'The file of the run is damaged: {detail}',
     'Nothing was imported. Copy the file again, or export the run again.',

@@ -95,6 +95,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
     async stop() {
       triggers.dispose();
       await engine.stop();
+      await runs.artifacts?.settled();
       await pit.stop(shielded(parts.ctx));
       store.dispose();
       await journal.close();

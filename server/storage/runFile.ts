@@ -86,6 +86,13 @@ async function* lines(ctx: Context, journal: Pick<Journal, 'read'>, blobs: Blobs
 /** Hashes in the order they were met, and whether each must be a blob or only may be one. */
 type Named = Map<string, boolean>;
 
+/** Every text in a value that is a SHA-256, and so may name a blob. */
+export function namedBlobs(value: unknown): readonly string[] {
+  const named: Named = new Map();
+  nameBlobs(value, named);
+  return [...named.keys()];
+}
+
 /** Finds what may name a blob: every text that is a SHA-256, of which those called `blob` must be there. */
 function nameBlobs(value: unknown, named: Named): void {
   const open: [key: string, value: unknown][] = [['', value]];
