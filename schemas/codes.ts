@@ -863,6 +863,39 @@ export const codes = {
     message: '{path} was changed meanwhile elsewhere; both changes were kept.',
     fix: 'Look at the file once.',
   },
+  'review.stale': warning(
+    'What was decided on in {path} is not there any more.',
+    'Refresh the review and decide again; nothing was written.',
+  ),
+  'review.overlap': warning(
+    'In {path}, lines {lines} were changed by you and by the proposal.',
+    'Compare the sides and merge them by hand; nothing was written.',
+  ),
+  'review.encoding': warning(
+    '{path} is open with unsaved changes and could not be kept as {encoding} with its line ends.',
+    'Save or revert the file, then decide again; nothing was written.',
+  ),
+  'review.nothingToSend': warning(
+    'There is no open conversation to send.',
+    'Comment on a line of the proposal first.',
+  ),
+  'review.branchExists': error('There is a branch {branch} already.', 'Choose another name.'),
+  'review.branchName': error('{branch} is not a name git accepts for a branch.', 'Choose another name.'),
+  'checkpoint.unknown': error('There is no checkpoint {checkpoint}.', 'Refresh the list.'),
+  'checkpoint.treeChanged': warning(
+    'Your files changed since the preview was made.',
+    'Look at the new preview; nothing was written.',
+  ),
+  'worktree.unknown': error('{folder} is not a worktree of Symphony.', 'Refresh the list.'),
+  'worktree.active': warning('Somebody works in {folder}.', 'Wait until run {run} has ended, or cancel it.'),
+  'worktree.dirty': warning(
+    '{folder} holds {count} files that are in no commit.',
+    'Look at them first; removing it anyway keeps its state as a checkpoint.',
+  ),
+  'pit.busy': warning(
+    'The services of the Pit cannot be restarted while {count} runs work.',
+    'Pause or cancel them first, or wait until they have ended.',
+  ),
   'review.writeFailed': error(
     '{path} could not be written: {detail}',
     'Free space or permissions, then accept again; the file is as it was.',
@@ -991,6 +1024,50 @@ export const codes = {
   ),
   'stale.worktreeUnknown': error('{name} is no worktree or ref that could be removed.', 'List them again.'),
   'stale.worktreeKept': error('{name} is kept: {why}', 'Remove it when that is over.'),
+  // artifacts
+  'artifact.stopped': error(
+    'The artifact store is not running.',
+    'Wait until it has started again; the run can be retried.',
+  ),
+  'artifact.unknown': error(
+    'No bytes are stored under {hash}.',
+    'Check the hash; what was removed is listed in the removals of the store.',
+  ),
+  'artifact.versionUnknown': error(
+    'There is no version {version} of {name}.',
+    'List its versions and choose one of them.',
+  ),
+  'artifact.tooLarge': error(
+    '{name} has {size} bytes; at most {most} are stored as one artifact.',
+    'Split it, or keep it outside and store a reference.',
+  ),
+  'artifact.quotaExceeded': error(
+    '{name} needs {needed} bytes, and of the {quota} allowed for artifacts {free} are free.',
+    'Let old runs go, or raise the quota. Nothing stored was removed.',
+  ),
+  'artifact.keyLost': error(
+    '{hash} is encrypted with the key {key}, which is not there.',
+    'Bring the key back. Nothing was removed, and everything else reads as before.',
+  ),
+  'artifact.keyFile': error(
+    'The key file {path} cannot be used: {detail}',
+    'Bring back a key file that only its owner can read.',
+  ),
+  'artifact.invalid': error(
+    'The artifact {name} cannot be stored: {place} {detail}',
+    'Mend that value and store it again.',
+  ),
+  'artifact.misfit': error(
+    '{name} does not fit the type {type}: {detail}',
+    'Mend it, or store it under another type.',
+  ),
+  'artifact.typeInvalid': error(
+    'The artifact type {type} cannot be registered: {detail}',
+    'Mend its definition.',
+  ),
+  'artifact.binary': error('{name} is no text, so its versions cannot be compared by line.', ''),
+  'artifact.query': error('The search cannot be done: {detail}', 'Change the query.'),
+
   'runFile.damaged': error(
     'The file of the run is damaged: {detail}',
     'Nothing was imported. Copy the file again, or export the run again.',

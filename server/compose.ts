@@ -1,5 +1,6 @@
 import type { Build } from '../schemas';
 import { DisposableStore, shielded, type Context, type Disposable } from './base';
+import { createArtifacts } from './artifacts';
 import { sha256, systemClock, systemIds, systemRandom } from './base/node';
 import { Engine } from './engine';
 import {
@@ -10,13 +11,14 @@ import {
   type UserRepository,
 } from './git';
 import { controlPerformers, expressionsOf } from './controls';
+import { createPit } from './pit';
 import { createGateway, type EditorModels } from './llm';
 import { SidecarState } from './sidecarState';
 import { runPerformers, RunService, type RunWorld } from './runs';
 import { createSandbox } from './sandbox';
 import { sampleModel } from './sampleModel';
 import { openTriggers } from './openTriggers';
-import { jsonPacking, openBlobs, openJournal, openPolicy, planningFiles, type DataHome } from './storage';
+import { jsonPacking, openJournal, openPolicy, planningFiles, type DataHome } from './storage';
 import { sidecarService } from './sidecarService';
 import { TemplateDesk } from './templateDesk';
 import type { SidecarService } from './rpc';
@@ -39,7 +41,10 @@ export async function composeService(
   const store = new DisposableStore();
   const { log } = ctx;
   const journal = await openJournal({ file: home.journal, clock: systemClock, log });
-  const blobs = await openBlobs({ folder: home.blobs, log });
+  const artifacts = createArtifacts({
+    ...{ folder: home.artifacts, file: home.artifactsFile, legacy: home.blobs },
+    ...{ clock: systemClock, ids: systemIds, log },
+  });
   const state = new SidecarState();
   const sample = sampleModel(home.root, log);
   const gateway = createGateway({
@@ -62,7 +67,8 @@ export async function composeService(
   const world: RunWorld = {
     clock: systemClock,
     ids: systemIds,
-    blobs,
+    artifacts,
+    blobs: artifacts.blobs,
     sandbox: () => sandbox,
     repository: openOnce((inner) => openRepository(inner, home)),
     checkModel: (id) => gateway.open(id),
@@ -84,6 +90,8 @@ export async function composeService(
     },
   };
   const expressions = expressionsOf();
+  const pit = createPit({ services: [artifacts], clock: systemClock });
+  await pit.start(ctx);
   const engine = new Engine({
     journal,
     performers: new Map([...runPerformers(world), ...controlPerformers({ expressions, clock: systemClock })]),
@@ -107,6 +115,7 @@ export async function composeService(
     }),
   );
   await engine.recover();
+  runs.artifacts?.recover();
   const triggers = await openTriggers({
     ...{ ctx, engine, journal, runs, user },
     root: home.root,
@@ -120,6 +129,7 @@ export async function composeService(
     engine,
     runs,
     triggers,
+    pit,
     templates: new TemplateDesk({ root: home.root, trusted: true, log }),
     gateway,
     state,

@@ -61,8 +61,38 @@ export interface ArtifactStore extends Service {
   letGo(holder: string): Promise<void>;
   /** Stored contents after `after` in hash order, at most `most`. */
   stored(after: string | null, most: number): readonly StoredBlob[];
-  /** Removes bytes nothing refers to; answers which went. Those referred to meanwhile stay. */
-  remove(ctx: Context, hashes: readonly string[]): Promise<readonly string[]>;
+  /** Removes bytes nothing refers to; answers which went. Those referred to meanwhile stay. `why` goes into the record. */
+  remove(ctx: Context, hashes: readonly string[], why?: string): Promise<readonly string[]>;
+  /**
+   * Drops versions by their ids, which ends their references; their bytes stay until they are removed. Recorded
+   * with `why`.
+   */
+  drop(ctx: Context, ids: readonly string[], why: string): Promise<void>;
+  /** What was removed and dropped, the newest first. */
+  removals(most: number): readonly Removal[];
   /** Moves bytes between tiers; they read the same from either. */
   move(ctx: Context, hash: string, tier: 'hot' | 'warm'): Promise<void>;
+
+  byId(id: string): Artifact | undefined;
+  /** Artifacts of a run in the order they were put. */
+  ofRun(run: string): readonly Artifact[];
+  /** Versions of a name, the oldest first; names outside of runs have `run` null. */
+  versions(run: string | null, name: string): readonly Artifact[];
+  /** Artifacts with these bytes. */
+  ofHash(hash: string): readonly Artifact[];
+  /** Bytes that are stored as blobs and kept for `holder` in the same commit. */
+  holding(holder: string): Blobs;
+  heldBy(holder: string): readonly string[];
+  /** Compares counts and files with a full scan; empty when everything agrees. */
+  check(ctx: Context): Promise<readonly string[]>;
+}
+
+/** A record of what went and why. `detail` is a hash, or name, version and hash of a version. */
+export interface Removal {
+  readonly what: 'artifact' | 'bytes';
+  readonly detail: string;
+  readonly size: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly why: string;
 }

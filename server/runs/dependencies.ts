@@ -1,3 +1,4 @@
+import type { ArtifactStore } from '../artifacts';
 import type { Clock, Context, Ids } from '../base';
 import type { Blobs } from '../engine/ports';
 import type { PrivateRepository } from '../git/types';
@@ -10,6 +11,8 @@ export interface RunWorld {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly blobs: Blobs;
+  /** Where what runs make gets its names; the blobs above are the same store. */
+  readonly artifacts?: ArtifactStore;
   /** The sandbox of this computer, once its probes have ended. */
   sandbox(): Promise<Sandbox>;
   /** The private repository of the workspace, opened on first need. */

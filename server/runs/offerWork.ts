@@ -1,5 +1,6 @@
 import type { NodeContext } from '../engine/ports';
 import { buildChangeset, type ChangesetOptions } from '../review';
+import { blobsOf } from './artifacts';
 import type { RunWorld } from './dependencies';
 import { toJson, type OfferOutput } from './facts';
 
@@ -15,15 +16,16 @@ export function offerChanges(
   describe: () => Promise<Offer>,
 ): Promise<OfferOutput> {
   const made = node.step('changeset', async () => {
+    const blobs = blobsOf(world, node.run);
     const changeset = await buildChangeset(node, {
       ...(await describe()),
-      blobs: world.blobs,
+      blobs,
       clock: world.clock,
       run: node.run,
       base,
       integration: final.commit,
     });
-    const blob = await world.blobs.put(new TextEncoder().encode(JSON.stringify(changeset)));
+    const blob = await blobs.put(new TextEncoder().encode(JSON.stringify(changeset)));
     return toJson({ changeset: changeset.changeset, blob, files: changeset.files.length, ...final });
   });
   return made as Promise<unknown> as Promise<OfferOutput>;

@@ -7,6 +7,7 @@ import type { RunFold } from '../engine/state';
 import { compileMelody, type CompileOptions } from '../melody';
 import type { PlanningFiles } from '../planning';
 import { decideFiles } from '../review';
+import { RunArtifacts } from './artifacts';
 import { Boards, type BoardPatch } from './board';
 import { Changesets } from './changesets';
 import type { RunWorld } from './dependencies';
@@ -42,6 +43,8 @@ export class RunService implements Disposable {
   readonly planning: PlanningDesk;
   readonly execution: ExecutionDesk;
   readonly melodies: MelodyDesk;
+  /** Names what runs make; absent where there is no artifact store. */
+  readonly artifacts: RunArtifacts | undefined;
   private readonly boards = new Boards();
   private readonly changesets: Changesets;
   private readonly store = new DisposableStore();
@@ -67,6 +70,8 @@ export class RunService implements Disposable {
       root: world.folders.root,
       planning: () => this.planning.current(),
     });
+    if (world.artifacts !== undefined)
+      this.artifacts = this.store.add(new RunArtifacts(ports.ctx, world.artifacts, journal));
     this.store.add(ports.engine.onChanged(({ run, events }) => this.changed(run, events)));
     this.store.add(ports.engine.onProgress((progress) => this.progressed(progress)));
   }
@@ -189,6 +194,7 @@ export class RunService implements Disposable {
   }
 
   private changed(run: string, events: readonly RecordedEvent[]): void {
+    this.artifacts?.take(run, events);
     const fold = this.find(run);
     const patch = this.boards.patch(fold, events);
     if (patch !== undefined) this.onBoardPatch.fire(patch);

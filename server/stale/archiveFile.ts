@@ -22,11 +22,12 @@ export function writeArchive(
   journal: Reads,
   blobs: Blobs,
   run: string,
+  also: readonly string[],
 ): Promise<void> {
   return guarded(file, async () => {
     const handle = await open(file, 'wx', 0o600);
     try {
-      for await (const chunk of exportRun(ctx, journal, blobs, run, { listed: true }))
+      for await (const chunk of exportRun(ctx, journal, blobs, run, { listed: true, also }))
         await handle.writeFile(chunk);
       await handle.sync();
     } finally {

@@ -3,10 +3,11 @@ import path from 'node:path';
 import type { Problem } from '../../schemas/codes';
 import { problem, problemOf, shielded, type Clock, type Context } from '../base';
 import { privateFolder, syncFolder } from '../base/node';
-import type { ArtifactStore } from '../artifacts';
+import type { Artifact, ArtifactStore } from '../artifacts';
 import { guarded, readRecord, writeRecord } from '../storage';
 import { readArchive, verifyArchive, writeArchive } from './archiveFile';
 import { archiveKind, type ArchiveRecord } from './archiveRecord';
+import { keepTag } from './decide';
 import { rowOf } from './gather';
 import { fileName } from './names';
 import type { ArchivedRun, PlanItem, RunsPort } from './types';
@@ -84,21 +85,28 @@ export class Archives {
     if (before !== undefined && before.state !== 'archived') await this.settle(ctx, before);
     if (this.records.get(run)?.state === 'archived') return this.list().find((one) => one.run === run)!;
     await this.assertFree(ctx, run);
-    const keeps = await this.options.offersOf(ctx, run);
     let record: ArchiveRecord = {
       ...{ version: 1, run, title: heading.title, state: 'writing', at: clock.now() },
-      ...{ contents: [], keeps: [...keeps], bytes: 0, freed: 0 },
+      ...{ contents: [], artifacts: [], keeps: [], bytes: 0, freed: 0 },
       ...{ tags: [...(known?.tags ?? [])], uses: known?.uses ?? 0, quality: known?.quality ?? null },
     };
     try {
       await privateFolder(this.folderOf(run));
       await syncFolder(this.options.folder);
       await this.keep(record);
-      const contents = await this.write(ctx, run);
+      const versions = artifacts.ofRun(run);
+      const told = versions.filter(({ type }) => telling.has(type)).map(({ hash }) => hash);
+      const keeps = [...new Set([...(await this.options.offersOf(ctx, run)), ...told])];
+      const contents = await this.write(
+        ctx,
+        run,
+        versions.map(({ hash }) => hash),
+      );
       // Somebody may have begun to need it while the file was written.
       await this.assertFree(ctx, run);
       const { size } = await stat(this.fileOf(run));
-      record = { ...record, state: 'written', contents: [...contents], bytes: size };
+      record = { ...record, ...{ state: 'written', contents: [...contents], bytes: size, keeps } };
+      record.artifacts = versions.map(plainArtifact);
       await this.keep(record);
     } catch (thrown) {
       await this.discard(run);
@@ -116,18 +124,15 @@ export class Archives {
     // All of it is looked at before anything is put back.
     await this.verify(ctx, record);
     await this.keep({ ...record, state: 'restoring' });
-    let restored = 0;
+    const held = artifacts.holding(`run:${run}`);
     const hashes: string[] = [];
     await readArchive(ctx, this.fileOf(run), runs.journal, {
       put: async (bytes) => {
-        const hash = await artifacts.blobs.put(bytes);
-        hashes.push(hash);
-        restored++;
-        return hash;
+        hashes.push(await held.put(bytes));
+        return hashes.at(-1)!;
       },
     });
-    await artifacts.hold(`run:${run}`, hashes);
-    await runs.artifacts?.retake(ctx, run);
+    for (const one of record.artifacts) await this.putAgain(ctx, one);
     for (const hash of hashes)
       if (!(await artifacts.blobs.has(hash)))
         throw problem('stale.archiveDamaged', {
@@ -136,7 +141,7 @@ export class Archives {
         });
     await this.discard(run);
     await artifacts.letGo(archiveHolder(run));
-    return restored;
+    return hashes.length;
   }
 
   /** Takes an archive out, to `to`, where it can be taken back from. */
@@ -160,6 +165,16 @@ export class Archives {
     });
     await this.openOne(fileName(run));
     return true;
+  }
+
+  /** A version that was dropped, unless it is there again. */
+  private async putAgain(ctx: Context, one: ArchiveRecord['artifacts'][number]): Promise<void> {
+    const { artifacts } = this.options;
+    const isThere = artifacts
+      .versions(one.run, one.name)
+      .some(({ version, hash }) => version === one.version && hash === one.hash);
+    const bytes = isThere ? undefined : await artifacts.get(one.hash);
+    if (bytes !== undefined) await artifacts.put(ctx, bytes, one);
   }
 
   private async openOne(name: string): Promise<void> {
@@ -189,11 +204,12 @@ export class Archives {
   }
 
   /** Writes the file under another name, reads it back, and gives it its own. */
-  private async write(ctx: Context, run: string) {
+  private async write(ctx: Context, run: string, named: readonly string[]) {
     const { runs, artifacts } = this.options;
     const file = this.fileOf(run);
     const fresh = `${file}.new`;
-    await writeArchive(ctx, fresh, runs.journal, artifacts.blobs, run);
+    const also = [...named, ...artifacts.heldBy(`run:${run}`)];
+    await writeArchive(ctx, fresh, runs.journal, artifacts.blobs, run, also);
     const contents = await verifyArchive(ctx, fresh, runs.journal);
     await guarded(file, async () => {
       await rename(fresh, file);
@@ -208,22 +224,32 @@ export class Archives {
     const calm = shielded(ctx);
     const there = keeps.filter((hash) => rowOf(artifacts, hash) !== undefined);
     if (there.length > 0) await artifacts.hold(archiveHolder(run), there);
-    await artifacts.letGo(`run:${run}`);
-    await this.options.runs.artifacts?.release(calm, run);
-    const isNeeded = await this.options.neededBeside(calm, run);
     const kept = new Set(keeps);
+    const inFile = new Set(contents.map(({ blob }) => blob));
+    // What was named since is not in the file; what is tagged stays with its bytes.
+    const versions = record.artifacts.filter(
+      ({ hash, tags }) => inFile.has(hash) && !kept.has(hash) && !tags.includes(keepTag),
+    );
+    const why = `the run ${run} was archived`;
+    await artifacts.drop(
+      calm,
+      versions.map(({ id }) => id),
+      why,
+    );
+    await artifacts.letGo(`run:${run}`);
+    const isNeeded = await this.options.neededBeside(calm, run);
     let freed = record.freed;
     const hashes: string[] = [];
     for (const { blob } of contents) {
       if (kept.has(blob) || isNeeded(blob)) continue;
       const row = rowOf(artifacts, blob);
-      if (row === undefined || row.tags.includes('keep')) continue;
+      if (row === undefined || row.tags.includes(keepTag)) continue;
       hashes.push(blob);
     }
     for (let i = 0; i < hashes.length; i += batch) {
       const some = hashes.slice(i, i + batch);
       const sizes = new Map(some.map((hash) => [hash, rowOf(artifacts, hash)?.storedSize ?? 0]));
-      for (const gone of await artifacts.remove(calm, some)) freed += sizes.get(gone) ?? 0;
+      for (const gone of await artifacts.remove(calm, some, why)) freed += sizes.get(gone) ?? 0;
     }
     await this.keep({ ...record, state: 'archived', freed });
   }
@@ -270,6 +296,15 @@ export class Archives {
     return path.join(this.folderOf(run), 'run.jsonl.zst');
   }
 }
+
+/** Types of artifacts that tell of a run: they stay, and so does what they say when the run is archived. */
+const telling: ReadonlySet<string> = new Set(['run', 'changeset']);
+
+const plainArtifact = (one: Artifact): ArchiveRecord['artifacts'][number] => ({
+  ...{ id: one.id, name: one.name, type: one.type, run: one.run, node: one.node, version: one.version },
+  ...{ inputs: [...one.inputs], tags: [...one.tags], hash: one.hash },
+  facts: { ...one.facts } as ArchiveRecord['artifacts'][number]['facts'],
+});
 
 /** How many contents are removed at once. */
 const batch = 200;

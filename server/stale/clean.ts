@@ -199,7 +199,7 @@ export class Cleaner {
         else some.push(item.id);
       }
       if (some.length === 0) continue;
-      const gone = new Set(await artifacts.remove(ctx, some));
+      const gone = new Set(await artifacts.remove(ctx, some, 'a retention policy'));
       for (const hash of some) if (!gone.has(hash)) kept.push({ id: hash, why: changed });
     }
   }

@@ -66,16 +66,16 @@ async function allRows(ctx: Context, artifacts: ArtifactStore): Promise<readonly
 }
 
 /** Who needs which content, by what the journal says; what an archived run still shows in lists counts, too. */
-export async function ownersOf(
-  ctx: Context,
-  { runs, names, archives }: Pick<Sources, 'runs' | 'names' | 'archives'>,
-): Promise<Owners> {
+export async function ownersOf(ctx: Context, { artifacts, runs, names, archives }: Sources): Promise<Owners> {
   const owners = new Map<string, string | null>();
   for (const heading of runs.journal.headings()) {
     ctx.signal.throwIfAborted();
     const archive = archives.get(heading.run);
     const hashes = archive?.state === 'archived' ? archive.keeps : (await names.of(ctx, heading)).contents;
-    for (const hash of hashes) {
+    // Artifacts get their names some time after the events.
+    const named = artifacts.ofRun(heading.run).map(({ hash }) => hash);
+    const held = artifacts.heldBy(`run:${heading.run}`);
+    for (const hash of [...hashes, ...named, ...held]) {
       const before = owners.get(hash);
       owners.set(hash, before === undefined || before === heading.run ? heading.run : null);
     }

@@ -83,7 +83,13 @@ class StaleManager implements Stale {
   async start(ctx: Context): Promise<void> {
     await this.stop();
     await privateFolder(this.options.folder);
-    this.policies = await this.settings();
+    // The other services start with this one: settings that cannot be read keep nobody from working.
+    this.policies = await this.settings().catch((thrown: unknown) => {
+      ctx.log.error('the retention settings cannot be read; nothing is cleaned', {
+        problem: problemOf(thrown),
+      });
+      return { ...defaultSettings, policies: [] };
+    });
     await this.names.open(ctx);
     await this.archives.open(ctx);
     await this.records.open(ctx);
@@ -108,7 +114,7 @@ class StaleManager implements Stale {
       ...this.policies.policies.map((policy) => ({
         id: `policy:${policy.name}`,
         label: policy.name,
-        state: policy.enabled ? 'policy' : 'off',
+        state: policy.enabled ? 'enabled' : 'disabled',
         facts: { of: policy.of, ask: policy.ask, priority: policy.priority, rules: policy.rules.length },
       })),
       ...cleanings.map((cleaning) => ({

@@ -77,14 +77,6 @@ export interface RunsPort {
    * when nothing speaks against archiving it. Asked again right before anything is removed.
    */
   held(ctx: Context, run: string): Promise<Problem | null>;
-  /**
-   * Lets go of the bytes of a run's artifacts beyond its hold `run:<id>`, so that they can be removed, and
-   * takes them back. Both durable and repeatable. Without them, artifacts of archived runs keep their bytes.
-   */
-  readonly artifacts?: {
-    release(ctx: Context, run: string): Promise<void>;
-    retake(ctx: Context, run: string): Promise<void>;
-  };
 }
 
 /** A worktree or ref of the private repository, as deciding sees it. */

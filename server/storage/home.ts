@@ -37,7 +37,11 @@ export interface DataHome {
   readonly root: string;
   readonly folder: string;
   readonly journal: string;
+  /** Contents as they were kept before the artifact store. */
   readonly blobs: string;
+  /** Large contents of the artifact store, and its database. */
+  readonly artifacts: string;
+  readonly artifactsFile: string;
   readonly repository: string;
   readonly worktrees: string;
   readonly homes: string;
@@ -209,7 +213,8 @@ async function writeIdentity(
 /** Makes what every home has: folders and the token. */
 async function furnish(options: OpenWorkspace, folder: string, id: string, root: string): Promise<DataHome> {
   const at = (name: string) => path.join(folder, name);
-  for (const name of ['blobs', 'worktrees', 'homes']) await guarded(at(name), () => privateFolder(at(name)));
+  for (const name of ['blobs', 'artifacts', 'worktrees', 'homes'])
+    await guarded(at(name), () => privateFolder(at(name)));
   const tokenFile = at('token');
   if ((await guarded(tokenFile, () => readIfThere(tokenFile))) === undefined)
     await createWhole(tokenFile, Buffer.from(options.random.bytes(32)).toString('hex'));
@@ -222,6 +227,8 @@ async function furnish(options: OpenWorkspace, folder: string, id: string, root:
     folder,
     journal: at('journal.db'),
     blobs: at('blobs'),
+    artifacts: at('artifacts'),
+    artifactsFile: at('artifacts.db'),
     repository: at('repository.git'),
     worktrees: at('worktrees'),
     homes: at('homes'),

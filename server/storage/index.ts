@@ -4,15 +4,17 @@
  */
 export { durable, openSqlite } from './sqlite';
 export type { Database, OpenDatabase, Row, Statement, Value } from './sqlite';
+export { createDatabaseFile, openDatabaseFile, type DatabaseKind, type KeepCopy } from './databaseFile';
+export { damaged, keepDamaged, storageFailure } from './failures';
 export { openJournal, type JournalOptions, type StoredJournal } from './journal';
-export type { Recordable, Schedule } from './journalWriter';
+export { nextTurn, type Recordable, type Schedule } from './journalWriter';
 export { headingAfter } from './journalHeadings';
 export { nodeJournalFiles, type JournalFiles, type SmallFile } from './journalFiles';
 export { embeddedQueue } from './queue';
 export { embeddedHints } from './hints';
 export { jsonPacking } from './packing';
 export { openBlobs, type BlobsOptions } from './blobs';
-export { contentsOfRun, exportRun, type ExportOptions, type RunContent } from './runFile';
+export { contentsOfRun, exportRun, namedBlobs, type ExportOptions, type RunContent } from './runFile';
 export { guarded, readRecord, writeRecord, type RecordKind } from './records';
 export { importRun, type Imported, type ImportLimits } from './runFileImport';
 export { openWorkspace, type DataHome, type Fingerprint, type OpenWorkspace } from './home';

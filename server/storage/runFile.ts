@@ -35,6 +35,8 @@ const mostJsonBytes = 16 << 20;
 export interface ExportOptions {
   /** Lists every blob in the first line, which costs reading them twice. */
   readonly listed?: boolean;
+  /** Blobs that belong to the run although no event names them. */
+  readonly also?: readonly string[];
 }
 
 /** A blob of a run; its size is null where its bytes are not there or cannot be read. */
@@ -52,10 +54,12 @@ export async function contentsOfRun(
   journal: Pick<Journal, 'read'>,
   blobs: Blobs,
   run: string,
+  also: readonly string[] = [],
 ): Promise<readonly RunContent[]> {
   const found: RunContent[] = [];
   const named: Named = new Map();
   for (const { event } of journal.read(run)) nameBlobs(event, named);
+  nameBlobs(also, named);
   for (const [blob, isNeeded] of named) {
     ctx.signal.throwIfAborted();
     // A blob that cannot be read is still one the run names.
@@ -91,7 +95,7 @@ async function* lines(
   journal: Pick<Journal, 'read'>,
   blobs: Blobs,
   run: string,
-  { listed = false }: ExportOptions,
+  { listed = false, also = [] }: ExportOptions,
 ) {
   const sum = createHash('sha256');
   const line = (value: unknown): Buffer => {
@@ -102,7 +106,7 @@ async function* lines(
   };
   const events = journal.read(run);
   if (events.length === 0) throw problem('run.unknown', { run });
-  const contents = listed ? await contentsOfRun(ctx, journal, blobs, run) : undefined;
+  const contents = listed ? await contentsOfRun(ctx, journal, blobs, run, also) : undefined;
   yield line({
     symphony: 'run',
     version: runFileVersion,
@@ -115,6 +119,7 @@ async function* lines(
     nameBlobs(event, named);
     yield line({ seq, at, event });
   }
+  nameBlobs(also, named);
   // The list grows while it is gone through: blobs of JSON name others.
   for (const [blob, isNeeded] of named) {
     const bytes = await blobs.get(blob);
@@ -135,6 +140,13 @@ async function* lines(
 
 /** Hashes in the order they were met, and whether each must be a blob or only may be one. */
 type Named = Map<string, boolean>;
+
+/** Every text in a value that is a SHA-256, and so may name a blob. */
+export function namedBlobs(value: unknown): readonly string[] {
+  const named: Named = new Map();
+  nameBlobs(value, named);
+  return [...named.keys()];
+}
 
 /** Finds what may name a blob: every text that is a SHA-256, of which those called `blob` must be there. */
 function nameBlobs(value: unknown, named: Named): void {

@@ -2,6 +2,7 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createArtifacts, type ArtifactStore } from '../../server/artifacts';
 import { silentLog, timeOrderedIds, type Clock } from '../../server/base';
 import { runProgram, systemClock, systemIds, systemRandom } from '../../server/base/node';
 import { embeddedHints, embeddedQueue, nodeJournalFiles, openBlobs, openJournal } from '../../server/storage';
@@ -15,6 +16,7 @@ import { queueConformance } from './queue';
 import { spawnConformance } from './spawn';
 import { clockConformance, idsConformance, randomConformance } from './time';
 
+const ctx = { signal: new AbortController().signal, log: silentLog };
 let folder: string;
 let count = 0;
 const fresh = () => path.join(folder, String(count++));
@@ -47,6 +49,26 @@ describe('the journal in memory, which engine tests use', () =>
   journalConformance(async () => memoryJournal(systemClock)));
 
 describe('blobs in files', () => blobsConformance(() => openBlobs({ folder: fresh(), log: silentLog })));
+
+describe('blobs in the artifact store', () => {
+  const stores: ArtifactStore[] = [];
+  after(() => Promise.all(stores.map((store) => store.stop(ctx))));
+  blobsConformance(async () => {
+    const store = createArtifacts({
+      ...{
+        folder: fresh(),
+        file: fresh(),
+        legacy: fresh(),
+        clock: systemClock,
+        ids: systemIds,
+        log: silentLog,
+      },
+    });
+    stores.push(store);
+    await store.start(ctx);
+    return store.blobs;
+  });
+});
 
 describe('the queue of one process', () =>
   queueConformance(async () => {

@@ -4,8 +4,18 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { zstdDecompressSync } from 'node:zlib';
 import { recalling } from '../../../server/stale';
 import { problemFrom, temporaryFolder } from '../storage/support';
-import { hashOf } from './fakeArtifacts';
-import { ctx, dayMs, endedRun, everything, openWorld, policy, settingsWith, type World } from './world';
+import {
+  ctx,
+  dayMs,
+  endedRun,
+  everything,
+  hashOf,
+  openWorld,
+  policy,
+  settingsWith,
+  storedSizes,
+  type World,
+} from './world';
 
 const folder = temporaryFolder();
 let world: World;
@@ -13,14 +23,23 @@ beforeEach(async () => void (world = await openWorld(folder.at('home'))));
 afterEach(() => world.close());
 
 const texts = ['first proposal', 'second proposal', 'x'.repeat(100_000)];
+/** What an artifact of a run is told by. */
+const named = (run: string, tags: readonly string[] = [], name = 'a') => ({
+  ...{ name, type: 'text', run, node: null, inputs: [], tags, facts: {} },
+});
+
+const total = (sizes: ReadonlyMap<string, number>, hashes: readonly string[]): number =>
+  hashes.reduce((sum, hash) => sum + sizes.get(hash)!, 0);
+
 const oldRuns = settingsWith([policy({ of: 'runs' })]);
 
 describe('the archive of a run', () => {
   it('takes the place of its bytes, and reading brings them back', async () => {
     const hashes = await endedRun(world, 'run', texts);
     const before = await everything(world);
+    const sizes = storedSizes(world);
     const archived = await world.stale.archive(ctx, 'run');
-    assert.equal(archived.freed, texts.join('').length);
+    assert.equal(archived.freed, total(sizes, hashes.slice(1)));
     assert.deepEqual(Object.keys(await everything(world)), [hashes[0]], 'what reviews list stays');
     assert.deepEqual(
       world.stale.archived().map(({ run }) => run),
@@ -31,7 +50,8 @@ describe('the archive of a run', () => {
     assert.equal(Buffer.from((await blobs.get(hashes[1]!))!).toString(), texts[0]);
     assert.deepEqual(await everything(world), before);
     assert.deepEqual(world.stale.archived(), []);
-    assert.deepEqual(world.artifacts.holders(), ['run:run']);
+    assert.deepEqual(world.artifacts.heldBy('run:run'), [...hashes].sort());
+    assert.deepEqual(world.artifacts.heldBy('archive:run'), []);
     assert.equal(existsSync(archived.path), false);
   });
 
@@ -71,7 +91,7 @@ describe('the archive of a run', () => {
   it('leaves what another run needs, and what is tagged', async () => {
     await endedRun(world, 'one', ['shared', 'own', 'tagged']);
     await endedRun(world, 'two', ['shared']);
-    world.artifacts.set(hashOf('tagged'), { tags: ['keep'] });
+    await world.artifacts.put(ctx, Buffer.from('tagged'), named('one', ['keep']));
     await world.stale.archive(ctx, 'one');
     const left = Object.values(await everything(world)).filter((text) => !text.startsWith('{'));
     assert.deepEqual(left.sort(), ['shared', 'tagged']);
@@ -79,6 +99,42 @@ describe('the archive of a run', () => {
     assert.deepEqual(await world.stale.restore(ctx, 'one'), 4);
     assert.equal(Buffer.from((await world.artifacts.get(hashOf('own')))!).toString(), 'own');
     assert.equal(Buffer.from((await world.artifacts.get(hashOf('shared')))!).toString(), 'shared');
+  });
+
+  it('takes artifacts along and gives them back as they were', async () => {
+    await endedRun(world, 'run', ['proposal']);
+    const { artifacts } = world;
+    await artifacts.put(ctx, Buffer.from('said once'), { ...named('run'), facts: { seq: 3 } });
+    await artifacts.put(ctx, Buffer.from('said again'), {
+      ...named('run', ['x']),
+      inputs: [hashOf('proposal')],
+    });
+    await artifacts.put(ctx, Buffer.from('{}'), { ...named('run', [], 'run.json'), type: 'run' });
+    const shown = () =>
+      artifacts
+        .ofRun('run')
+        .map(({ name, version, hash, tags, facts, inputs }) => ({
+          name,
+          version,
+          hash,
+          tags,
+          facts,
+          inputs,
+        }));
+    const [before, bytes] = [shown(), await everything(world)];
+    await world.stale.archive(ctx, 'run');
+    assert.deepEqual(
+      artifacts.ofRun('run').map(({ name }) => name),
+      ['run.json'],
+    );
+    assert.equal(await artifacts.get(hashOf('said once')), undefined);
+    await world.stale.restore(ctx, 'run');
+    assert.deepEqual(
+      shown().sort((a, b) => (a.name < b.name ? -1 : a.version - b.version)),
+      before,
+    );
+    assert.deepEqual(await everything(world), bytes);
+    assert.deepEqual(await artifacts.check(ctx), []);
   });
 
   it('is not made of a run that goes on, is held, or lacks a content', async () => {
@@ -118,8 +174,9 @@ describe('the archive of a run', () => {
   });
 
   it('is made by policy, undone, and deleted by policy only with a way back', async () => {
-    await endedRun(world, 'run', texts);
+    const hashes = await endedRun(world, 'run', texts);
     const before = await everything(world);
+    const sizes = storedSizes(world);
     world.clock.move(40 * dayMs);
     const plan = await world.stale.dryRun(ctx, oldRuns);
     assert.deepEqual(
@@ -127,7 +184,7 @@ describe('the archive of a run', () => {
       [['runs', 'archive', plan.totals.bytes]],
     );
     const first = await world.stale.apply(ctx, plan, { confirmed: true });
-    assert.deepEqual([first.archived, first.bytes], [1, texts.join('').length]);
+    assert.deepEqual([first.archived, first.bytes], [1, total(sizes, hashes.slice(1))]);
     assert.equal(await world.stale.undo(ctx, first.id), 1);
     assert.deepEqual(await everything(world), before);
 

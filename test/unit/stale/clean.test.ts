@@ -4,8 +4,18 @@ import type { Problem } from '../../../schemas';
 import type { Plan } from '../../../server/stale';
 import { createdWith, workflowOf } from '../engine/support';
 import { problemFrom, temporaryFolder } from '../storage/support';
-import { hashOf } from './fakeArtifacts';
-import { ctx, dayMs, endedRun, everything, openWorld, policy, settingsWith, type World } from './world';
+import {
+  ctx,
+  dayMs,
+  endedRun,
+  everything,
+  hashOf,
+  openWorld,
+  policy,
+  settingsWith,
+  storedSizes,
+  type World,
+} from './world';
 
 const folder = temporaryFolder();
 let world: World;
@@ -74,7 +84,9 @@ describe('cleaning', () => {
     const plan = await world.stale.evaluate(ctx);
     assert.equal(plan.items.length, 5);
     await world.artifacts.get(used!);
-    world.artifacts.set(tagged!, { tags: ['keep'] });
+    await world.artifacts.put(ctx, Buffer.from('tagged'), {
+      ...{ name: 'a', type: 'text', run: null, node: null, inputs: [], tags: ['keep'], facts: {} },
+    });
     await world.artifacts.hold('hold:me', [held!]);
     // Nobody tells the store of this one: a run names it, no more.
     await world.journal.append('run', 0, [

@@ -2,13 +2,12 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Problem, RunEvent } from '../../../schemas';
 import type { RetentionPolicy, RetentionSettings } from '../../../schemas/wire/stale';
-import type { ArtifactStore } from '../../../server/artifacts';
+import { createArtifacts, type ArtifactStore } from '../../../server/artifacts';
 import { silentLog, timeOrderedIds, type Clock, type Context } from '../../../server/base';
-import { systemRandom } from '../../../server/base/node';
+import { sha256, systemRandom } from '../../../server/base/node';
 import { createStale, defaultSettings, type Stale, type StaleOptions } from '../../../server/stale';
 import { openJournal, type StoredJournal } from '../../../server/storage';
 import { createdWith, workflowOf } from '../engine/support';
-import { fakeArtifacts, type FakeArtifacts } from './fakeArtifacts';
 
 export const dayMs = 86_400_000;
 export const ctx: Context = { signal: new AbortController().signal, log: silentLog };
@@ -45,7 +44,7 @@ export class HandClock implements Clock {
 export interface World {
   readonly clock: HandClock;
   readonly journal: StoredJournal;
-  readonly artifacts: FakeArtifacts;
+  readonly artifacts: ArtifactStore;
   readonly stale: Stale;
   /** Runs that must stay, with the reason. */
   readonly held: Map<string, Problem>;
@@ -55,20 +54,25 @@ export interface World {
 /** A manager with its journal and store in `folder`, as a sidecar would have them. */
 export async function openWorld(
   folder: string,
-  more: Partial<StaleOptions> & { clock?: HandClock; artifacts?: FakeArtifacts } = {},
+  more: Partial<StaleOptions> & { clock?: HandClock } = {},
 ): Promise<World> {
   mkdirSync(folder, { recursive: true });
   const clock = more.clock ?? new HandClock();
   const journal = await openJournal({ file: path.join(folder, 'journal.db'), clock, log: silentLog });
-  const artifacts = more.artifacts ?? (await fakeArtifacts(path.join(folder, 'artifacts'), clock));
+  const ids = timeOrderedIds(clock, systemRandom);
+  const artifacts = createArtifacts({
+    ...{ folder: path.join(folder, 'artifacts'), file: path.join(folder, 'artifacts.db') },
+    ...{ clock, ids, log: silentLog },
+  });
+  await artifacts.start(ctx);
   const held = new Map<string, Problem>();
   const stale = createStale({
     runs: { journal, held: (_ctx, run) => Promise.resolve(held.get(run) ?? null) },
     folder: path.join(folder, 'stale'),
-    ids: timeOrderedIds(clock, systemRandom),
+    ids,
     log: silentLog,
     ...more,
-    artifacts: artifacts as unknown as ArtifactStore,
+    artifacts,
     clock,
   });
   await stale.start(ctx);
@@ -76,6 +80,7 @@ export async function openWorld(
     ...{ clock, journal, artifacts, stale, held },
     async close() {
       await stale.stop(ctx);
+      await artifacts.stop(ctx);
       await journal.close();
     },
   };
@@ -113,6 +118,12 @@ export const settingsWith = (
   policies: readonly RetentionPolicy[],
   change: Partial<RetentionSettings> = {},
 ): RetentionSettings => ({ ...defaultSettings, mostPercent: 100, policies: [...policies], ...change });
+
+/** What a content takes on the disk, by its hash. */
+export const storedSizes = ({ artifacts }: Pick<World, 'artifacts'>): ReadonlyMap<string, number> =>
+  new Map(artifacts.stored(null, 100_000).map(({ hash, storedSize }) => [hash, storedSize]));
+
+export const hashOf = (text: string): string => sha256(Buffer.from(text));
 
 /** Every content there is, as text by hash. */
 export async function everything({ artifacts }: Pick<World, 'artifacts'>): Promise<Record<string, string>> {
