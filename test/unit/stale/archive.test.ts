@@ -111,16 +111,14 @@ describe('the archive of a run', () => {
     });
     await artifacts.put(ctx, Buffer.from('{}'), { ...named('run', [], 'run.json'), type: 'run' });
     const shown = () =>
-      artifacts
-        .ofRun('run')
-        .map(({ name, version, hash, tags, facts, inputs }) => ({
-          name,
-          version,
-          hash,
-          tags,
-          facts,
-          inputs,
-        }));
+      artifacts.ofRun('run').map(({ name, version, hash, tags, facts, inputs }) => ({
+        name,
+        version,
+        hash,
+        tags,
+        facts,
+        inputs,
+      }));
     const [before, bytes] = [shown(), await everything(world)];
     await world.stale.archive(ctx, 'run');
     assert.deepEqual(

@@ -13,7 +13,6 @@ import {
   openWorld,
   policy,
   settingsWith,
-  storedSizes,
   type World,
 } from './world';
 
