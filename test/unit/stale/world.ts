@@ -54,7 +54,7 @@ export interface World {
 /** A manager with its journal and store in `folder`, as a sidecar would have them. */
 export async function openWorld(
   folder: string,
-  more: Partial<StaleOptions> & { clock?: HandClock } = {},
+  more: Partial<StaleOptions> & { clock?: HandClock; seen?: (store: ArtifactStore) => ArtifactStore } = {},
 ): Promise<World> {
   mkdirSync(folder, { recursive: true });
   const clock = more.clock ?? new HandClock();
@@ -72,7 +72,7 @@ export async function openWorld(
     ids,
     log: silentLog,
     ...more,
-    artifacts,
+    artifacts: more.seen?.(artifacts) ?? artifacts,
     clock,
   });
   await stale.start(ctx);
