@@ -1066,6 +1066,7 @@ export const codes = {
     'Mend its definition.',
   ),
   'artifact.binary': error('{name} is no text, so its versions cannot be compared by line.', ''),
+  'artifact.tooDifferent': error('The versions of {name} differ too much to be compared by line.', ''),
   'artifact.query': error('The search cannot be done: {detail}', 'Change the query.'),
 
   'runFile.damaged': error(

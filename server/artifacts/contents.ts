@@ -109,6 +109,17 @@ export class Contents {
     return bytes;
   }
 
+  /** As `get`, for what is not a use: indexing, excerpts. */
+  async peek(hash: string): Promise<Uint8Array | undefined> {
+    const row = this.row(hash);
+    return row && this.read(row);
+  }
+
+  /** Whether what is put now is encrypted. */
+  get isEncrypting(): boolean {
+    return this.options.packer.currentKey !== null;
+  }
+
   async has(hash: string): Promise<boolean> {
     if (!isHash(hash)) return false;
     const row = this.row(hash);

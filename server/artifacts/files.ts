@@ -3,6 +3,8 @@ import { mkdir, readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { isCode, privateFolder, readIfThere, syncFolder, writeFileAtomic } from '../base/node';
 
+import { storageFailure } from '../storage';
+
 export type WriteFile = typeof writeFileAtomic;
 
 /**
@@ -33,7 +35,7 @@ export class ContentFiles {
       return name;
     } catch (thrown) {
       this.underWay.delete(name);
-      throw thrown;
+      throw told(thrown, file);
     }
   }
 
@@ -42,8 +44,13 @@ export class ContentFiles {
     this.underWay.delete(name);
   }
 
-  read(name: string): Promise<Buffer | undefined> {
-    return readIfThere(this.pathOf(name));
+  async read(name: string): Promise<Buffer | undefined> {
+    const file = this.pathOf(name);
+    try {
+      return await readIfThere(file);
+    } catch (thrown) {
+      throw told(thrown, file);
+    }
   }
 
   pathOf(name: string): string {
@@ -98,6 +105,9 @@ export class ContentFiles {
             if (/^\.?[0-9a-f]{62}-\w+/.test(rest)) yield `${base}${two}/${rest}`;
   }
 }
+
+/** What went wrong with a file, as a problem where it is one a person can mend. */
+const told = (thrown: unknown, file: string): unknown => storageFailure(thrown, file, (kept) => kept);
 
 async function entries(folder: string): Promise<readonly string[]> {
   try {

@@ -3,6 +3,7 @@
  * Invariant: what was acknowledged reads back verified or is told to be damaged; what is referred to is never removed.
  */
 export * from './types';
-export { createArtifacts, type ArtifactsOptions } from './store';
+export { createArtifacts } from './store';
+export type { ArtifactsOptions } from './open';
 export { fileKeys, type StoreKey, type StoreKeys } from './keys';
 export { asName } from './about';

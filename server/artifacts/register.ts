@@ -1,10 +1,11 @@
 import { problem, type Clock, type Ids, type Json } from '../base';
 import type { Database, Row, Statement, Value } from '../storage';
 import type { Totals } from './totals';
+import { utility } from './quality';
 import type { Artifact, NewArtifact } from './types';
 
 const columns = `a.id AS row, a.key, b.hash, b.size, a.run, a.name, a.version, a.type, a.node, a.inputs, a.tags,
-  a.facts, a.at, a.quality, a.reasons`;
+  a.facts, a.at, a.quality, a.reasons, b.uses, ${utility} AS utility`;
 const from = 'FROM artifacts AS a JOIN blobs AS b ON b.id = a.blob';
 
 /** The newest artifacts of all, which are shown without asking the database. */
@@ -164,6 +165,9 @@ const isAgain = (before: Artifact, hash: string, { type, node, inputs, tags }: N
 
 function artifactOf(row: Row): Artifact {
   const quality = row['quality'];
+  const useful = Number(row['utility']);
+  const reasons = row['reasons'] === null ? [] : (JSON.parse(String(row['reasons'])) as string[]);
+  if (useful > 0) reasons.push(`it was used: read ${Number(row['uses'])} times or made into others`);
   return {
     id: String(row['key']),
     hash: String(row['hash']),
@@ -177,9 +181,6 @@ function artifactOf(row: Row): Artifact {
     tags: JSON.parse(String(row['tags'])) as string[],
     facts: JSON.parse(String(row['facts'])) as Record<string, Json>,
     createdAt: Number(row['at']),
-    quality:
-      typeof quality === 'number'
-        ? { score: quality, reasons: JSON.parse(String(row['reasons'])) as string[] }
-        : null,
+    quality: typeof quality === 'number' ? { score: quality + useful, reasons } : null,
   };
 }

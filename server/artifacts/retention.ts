@@ -3,6 +3,7 @@ import type { Database, Row, Statement } from '../storage';
 import type { Commits } from './commits';
 import type { Contents } from './contents';
 import type { ContentFiles } from './files';
+import { utility } from './quality';
 import type { Totals } from './totals';
 import type { Removal, StoredBlob } from './types';
 
@@ -28,7 +29,7 @@ export class Retention {
     this.hold1 = database.prepare('INSERT OR IGNORE INTO holds VALUES(?, ?)');
     this.letGo1 = database.prepare('DELETE FROM holds WHERE holder = ?');
     this.page = database.prepare(`SELECT b.*,
-        (SELECT max(quality) FROM artifacts WHERE blob = b.id) AS quality,
+        (SELECT max(quality) FROM artifacts WHERE blob = b.id) + ${utility} AS quality,
         (SELECT json_group_array(tags) FROM artifacts WHERE blob = b.id) AS tags,
         (SELECT json_group_array(DISTINCT run) FROM artifacts WHERE blob = b.id AND run <> '') AS runs,
         (SELECT json_group_array(holder) FROM holds WHERE blob = b.id) AS holders

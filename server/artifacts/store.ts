@@ -1,51 +1,20 @@
-import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import path from 'node:path';
-import { problem, type Clock, type Context, type Ids, type Log, type ServiceReport } from '../base';
-import { privateFolder, type writeFileAtomic } from '../base/node';
+import { problem, type Context, type ServiceReport } from '../base';
 import type { Blobs } from '../engine';
-import {
-  damaged,
-  openBlobs,
-  storageFailure,
-  type Database,
-  type OpenDatabase,
-  type Schedule,
-} from '../storage';
 import { checkedAbout } from './about';
 import { contradictionsIn } from './check';
-import { Commits } from './commits';
-import { Contents } from './contents';
-import { openDatabase } from './database';
-import { ContentFiles } from './files';
-import type { StoreKeys } from './keys';
-import { Packer } from './packing';
-import { Register } from './register';
-import { Retention } from './retention';
-import { Totals } from './totals';
-import type { Artifact, ArtifactStore, NewArtifact, Removal, StoredBlob } from './types';
-
-export interface ArtifactsOptions {
-  /** Where large contents lie; made when missing. */
-  readonly folder: string;
-  /** Path of the database. */
-  readonly file: string;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly log: Log;
-  /** The folder blobs were kept in before; what is found there is taken in. */
-  readonly legacy?: string;
-  /** Where keys come from; without it nothing is encrypted. */
-  readonly keys?: StoreKeys;
-  /** What all contents may take as stored, in bytes; default 1 TiB. */
-  readonly quotaBytes?: number;
-  /** The largest artifact, in bytes; default 1 GiB. */
-  readonly mostBytes?: number;
-  /** Another SQLite, another way to write files, another moment of commits: for tests. */
-  readonly open?: OpenDatabase;
-  readonly writeFile?: typeof writeFileAtomic;
-  readonly schedule?: Schedule;
-}
+import { compare, lineageOf } from './history';
+import { openAll, type ArtifactsOptions, type Opened } from './open';
+import type {
+  Artifact,
+  ArtifactStore,
+  ArtifactType,
+  Lineage,
+  NewArtifact,
+  Removal,
+  SearchQuery,
+  SearchResult,
+  StoredBlob,
+} from './types';
 
 /** The store of one workspace. It works between `start` and `stop`; one process has it open at a time. */
 export function createArtifacts(options: ArtifactsOptions): ArtifactStore {
@@ -54,19 +23,6 @@ export function createArtifacts(options: ArtifactsOptions): ArtifactStore {
 
 /** How long work waits for the store to be started again, in milliseconds. */
 const mostRestartMs = 3000;
-
-interface Opened {
-  readonly database: Database;
-  readonly commits: Commits;
-  readonly files: ContentFiles;
-  readonly packer: Packer;
-  readonly totals: Totals;
-  readonly contents: Contents;
-  readonly register: Register;
-  readonly retention: Retention;
-  /** Files that crashes left are being removed. */
-  readonly sweeping: Promise<void>;
-}
 
 class Artifacts implements ArtifactStore {
   readonly name = 'artifacts';
@@ -89,7 +45,7 @@ class Artifacts implements ArtifactStore {
     const opened = this.opened;
     if (opened === undefined) return;
     this.opened = undefined;
-    await opened.sweeping;
+    await Promise.all([opened.sweeping, opened.indexer.stop()]);
     try {
       if (opened.contents.uses.waiting > 0) void opened.commits.add(() => opened.contents.uses.write());
       opened.commits.commit();
@@ -107,7 +63,7 @@ class Artifacts implements ArtifactStore {
     const rows = register.recent().map(({ id, name, quality, run, node, type, version, size }) => ({
       id,
       label: name,
-      state: quality === null ? 'new' : 'indexed',
+      state: quality === null ? 'waiting' : 'hot',
       facts: { run, node, type, version, size, quality: quality?.score ?? null },
     }));
     return { totals: { artifacts, blobs, bytes, storedBytes, saved, indexLag }, rows };
@@ -115,9 +71,13 @@ class Artifacts implements ArtifactStore {
 
   async put(ctx: Context, bytes: Uint8Array, about: NewArtifact): Promise<Artifact> {
     ctx.signal.throwIfAborted();
-    const { contents, register } = await this.working();
+    const { contents, register, types, indexer } = await this.working();
     checkedAbout(about);
-    return contents.add(bytes, about.name, (blob, hash) => register.add(blob, hash, bytes.byteLength, about));
+    types.check(about.name, about.type, bytes);
+    const { byteLength: size } = bytes;
+    const put = await contents.add(bytes, about.name, (blob, hash) => register.add(blob, hash, size, about));
+    indexer.wake();
+    return put;
   }
 
   async get(hash: string): Promise<Uint8Array | undefined> {
@@ -184,9 +144,65 @@ class Artifacts implements ArtifactStore {
     return this.works().register.ofHash(hash);
   }
 
+  async diff(ctx: Context, one: string, other: string): Promise<string> {
+    ctx.signal.throwIfAborted();
+    const { contents } = await this.working();
+    return compare(contents, this.require(one), this.require(other));
+  }
+
+  async restore(ctx: Context, id: string): Promise<Artifact> {
+    ctx.signal.throwIfAborted();
+    const { commits, register, contents, indexer } = await this.working();
+    const old = this.require(id);
+    const { hash, size, version, facts } = old;
+    const about = { ...old, inputs: [], facts: { ...facts, restored: version } };
+    const restored = await commits.add(() => register.add(contents.idOf(hash), hash, size, about));
+    indexer.wake();
+    return restored;
+  }
+
+  lineage(hash: string): Lineage {
+    return lineageOf(this.works().register, hash);
+  }
+
+  async search(ctx: Context, query: SearchQuery): Promise<SearchResult> {
+    ctx.signal.throwIfAborted();
+    return (await this.working()).search.find(query);
+  }
+
+  async indexed(): Promise<void> {
+    await (await this.working()).indexer.catchUp();
+  }
+
+  async register(type: ArtifactType): Promise<void> {
+    const { commits, types } = await this.working();
+    await commits.add(() => types.register(type));
+  }
+
+  types(): readonly ArtifactType[] {
+    return this.works().types.list();
+  }
+
+  async rotate(ctx: Context): Promise<void> {
+    const { packer, contents, retention } = await this.working();
+    packer.use((await this.options.keys?.load()) ?? []);
+    for (
+      let page = retention.stored(null, 100);
+      page.length > 0;
+      page = retention.stored(page.at(-1)!.hash, 100)
+    )
+      for (const { hash, tier } of page) await contents.repack(ctx, hash, tier);
+  }
+
   async check(ctx: Context): Promise<readonly string[]> {
     const { database, files } = await this.working();
     return contradictionsIn(ctx, database, files);
+  }
+
+  private require(id: string): Artifact {
+    const found = this.works().register.byId(id);
+    if (found === undefined) throw problem('artifact.versionUnknown', { name: id, version: '' });
+    return found;
   }
 
   private works(): Opened {
@@ -215,52 +231,4 @@ class Artifacts implements ArtifactStore {
       has: async (hash) => (await this.working()).contents.has(hash),
     };
   }
-}
-
-async function openAll(ctx: Context, options: ArtifactsOptions): Promise<Opened> {
-  const { folder, file, clock, ids, log, legacy } = options;
-  const { quotaBytes = 2 ** 40, mostBytes = 2 ** 30 } = options;
-  const explain = (thrown: unknown): unknown => storageFailure(thrown, file, (kept) => kept);
-  try {
-    await privateFolder(folder);
-  } catch (thrown) {
-    throw storageFailure(thrown, folder, (kept) => kept);
-  }
-  const packer = new Packer();
-  packer.use((await options.keys?.load()) ?? []);
-  const files = new ContentFiles(folder, () => ids.next('f').slice(2), options.writeFile);
-  // Taken for a beginning, the sweep would remove every file of a store whose database was lost.
-  if (!existsSync(file) && !(await files.names().next()).done)
-    throw damaged(file, `it is not there, and contents are in ${folder}`, () => folder);
-  const database = await openDatabase(file, log, options.open);
-  const totals = new Totals(database);
-  const register = new Register(database, clock, ids, totals);
-  const commits = new Commits(
-    database,
-    (thrown) => {
-      totals.forget();
-      register.forget();
-      return explain(thrown);
-    },
-    options.schedule,
-  );
-  const contents = new Contents({
-    ...{ database, commits, files, packer, totals, clock, log, mostBytes, quotaBytes },
-    legacy: legacy === undefined ? undefined : await legacyBlobs(legacy, log),
-  });
-  const retention = new Retention(database, commits, contents, files, totals, clock);
-  const sweeping = files
-    .sweep((name) => contents.isFileReferredTo(name))
-    .then((swept) => void (swept > 0 && ctx.log.info('files of unfinished puts were removed', { swept })))
-    .catch((thrown: unknown) => log.warn('unused files were not removed', { detail: String(thrown) }));
-  return { database, commits, files, packer, totals, contents, register, retention, sweeping };
-}
-
-/** Blobs as they were kept before, which go one by one as they are taken in. */
-async function legacyBlobs(folder: string, log: Log) {
-  const blobs = await openBlobs({ folder, log });
-  return {
-    ...blobs,
-    forget: (hash: string) => rm(path.join(folder, hash.slice(0, 2), hash.slice(2)), { force: true }),
-  };
 }

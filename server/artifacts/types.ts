@@ -83,6 +83,23 @@ export interface ArtifactStore extends Service {
   /** Bytes that are stored as blobs and kept for `holder` in the same commit. */
   holding(holder: string): Blobs;
   heldBy(holder: string): readonly string[];
+  /**
+   * The lines that differ between two versions, by their ids, as a patch. Throws `artifact.binary` for what is no
+   * text, `artifact.tooLarge` and `artifact.tooDifferent`.
+   */
+  diff(ctx: Context, one: string, other: string): Promise<string>;
+  /** Makes an old version the newest: a new version with its bytes. History stays as it is. */
+  restore(ctx: Context, id: string): Promise<Artifact>;
+  /** What bytes were made from, and what was made from them. */
+  lineage(hash: string): Lineage;
+  search(ctx: Context, query: SearchQuery): Promise<SearchResult>;
+  /** Resolves when everything put so far is searched and rated. */
+  indexed(): Promise<void>;
+  /** Registers a type, in place of one of this name that was registered. Throws `artifact.typeInvalid`. */
+  register(type: ArtifactType): Promise<void>;
+  types(): readonly ArtifactType[];
+  /** Loads the keys again and encrypts what is not under the first one with it; with none, decrypts. Can be stopped. */
+  rotate(ctx: Context): Promise<void>;
   /** Compares counts and files with a full scan; empty when everything agrees. */
   check(ctx: Context): Promise<readonly string[]>;
 }
@@ -95,4 +112,66 @@ export interface Removal {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly why: string;
+}
+
+export interface ArtifactType {
+  readonly name: string;
+  readonly content: 'text' | 'json' | 'binary';
+  /** JSON Schema; what does not fit it is refused. */
+  readonly schema?: { readonly [key: string]: Json };
+}
+
+/** All that is given must hold. Times are milliseconds since the epoch. */
+export interface SearchQuery {
+  /** Words that must all occur in name, tags or text; "in quotes" one after the other; the last may be a beginning. */
+  readonly text?: string;
+  readonly tags?: readonly string[];
+  readonly type?: string;
+  readonly run?: string;
+  readonly createdAfter?: number;
+  readonly createdBefore?: number;
+  /** Default 20, at most 100. */
+  readonly limit?: number;
+  readonly offset?: number;
+}
+
+/** A piece of a text and the places in it that were found, `[from, to)` in characters. */
+export interface Highlight {
+  readonly text: string;
+  readonly marks: readonly (readonly [number, number])[];
+}
+
+export interface SearchResult {
+  readonly hits: readonly {
+    readonly artifact: Artifact;
+    /** Greater is better; 0 where no words were given. */
+    readonly score: number;
+    readonly highlights: readonly Highlight[];
+  }[];
+  /** How many match, of the newest 2,000. */
+  readonly total: number;
+  readonly isTotalExact: boolean;
+  /** How the matches divide, each at most 50 words. */
+  readonly facets: {
+    readonly types: Readonly<Record<string, number>>;
+    readonly tags: Readonly<Record<string, number>>;
+    readonly runs: Readonly<Record<string, number>>;
+  };
+  /** Artifacts that are not searched yet. */
+  readonly indexLag: number;
+}
+
+export interface LineageStep {
+  readonly hash: string;
+  /** The bytes by which it was found: made from these, or what these were made from. */
+  readonly by: string;
+  readonly distance: number;
+  /** None where only the hash is known. */
+  readonly artifacts: readonly Artifact[];
+}
+
+export interface Lineage {
+  readonly artifacts: readonly Artifact[];
+  readonly up: readonly LineageStep[];
+  readonly down: readonly LineageStep[];
 }

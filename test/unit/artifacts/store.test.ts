@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { openBlobs } from '../../../server/storage';
+import { nextTurn, openBlobs } from '../../../server/storage';
 import { silentLog } from '../../../server/base';
 import { problemFrom } from '../storage/support';
 import { about, ctx, noise, said, sha256, stores, text } from './support';
@@ -184,10 +184,9 @@ describe('artifacts', () => {
   it('share one commit among all that is put within a turn', async () => {
     let planned = 0;
     const store = await home.open({
-      schedule: (work) => {
-        planned++;
-        const timer = setImmediate(work);
-        return () => clearImmediate(timer);
+      schedule: (work, ms) => {
+        if (ms === 0) planned++;
+        return nextTurn(work, ms);
       },
     });
     await Promise.all(Array.from({ length: 200 }, (_, at) => store.put(ctx, text(`${at}`), about(`f${at}`))));
