@@ -951,6 +951,79 @@ export const codes = {
     'Another Symphony has taken over {path}; this one no longer writes to it.',
     'Go on in the other one, or stop it and restart the sidecar with “Symphony: Restart Sidecar”.',
   ),
+  // what the Stale Manager decides and why
+  'stale.keep.referenced': info('{references} artifacts or holders refer to it.', ''),
+  'stale.keep.named': info('The run {run} needs it.', ''),
+  'stale.keep.tagged': info('It is tagged “{tag}”.', ''),
+  'stale.keep.active': info('The run {run} has not ended.', ''),
+  'stale.keep.open': info(
+    'The run {run} offers changes that nobody has decided on yet.',
+    'Accept or reject them first.',
+  ),
+  'stale.keep.held': info('{holder} holds it.', ''),
+  'stale.keep.recent': info('It was used within the last {hours} hours.', ''),
+  'stale.keep.training': info('“{policy}” keeps what models can be trained with, so it is not deleted.', ''),
+  'stale.keep.valued': info('Its value of {value} out of 100 is too high for deleting it.', ''),
+  'stale.keep.compressed': info('It is compressed already.', ''),
+  'stale.keep.unruled': info('No policy asks for it to go.', ''),
+  'stale.keep.changed': info('Something about it changed after the list was made.', ''),
+  'stale.rule.age': info('“{policy}”: it was last used {days} days ago; at most {most} are allowed.', ''),
+  'stale.rule.uses': info('“{policy}”: it was used {uses} times; at least {least} are expected.', ''),
+  'stale.rule.quality': info(
+    '“{policy}”: its quality is {quality} of 100; at least {least} is expected.',
+    '',
+  ),
+  'stale.rule.size': info(
+    '“{policy}”: at most {most} bytes are allowed, all of it takes {bytes}, and its value of {value} is among the lowest.',
+    '',
+  ),
+  'stale.value': info(
+    'Its value is {value} of 100: recency {recency}, frequency {frequency}, quality {quality}, training {training}, uniqueness {uniqueness}.',
+    '',
+  ),
+  'stale.worktree.dirty': info(
+    '{path} holds work that is not committed.',
+    'Look at it and save what you need.',
+  ),
+  'stale.worktree.referenced': info('The run {run} still works with it.', ''),
+  'stale.worktree.unmerged': info('Its commit {commit} is part of no other branch or changeset.', ''),
+  'stale.worktree.held': info('It belongs to the history of a run and goes with it.', ''),
+  'stale.worktree.free': info(
+    'Its run has ended, and all it holds is part of {commit}.',
+    'It can be removed; a recovery ref keeps its commit.',
+  ),
+  'stale.notice': info(
+    '{items} things that are no longer needed take {bytes} bytes: {archive} to archive, {delete} to delete.',
+    'Look at the list; nothing goes without your consent.',
+  ),
+  'stale.cleaned': info(
+    '{archived} things were archived and {deleted} deleted, {bytes} bytes in all.',
+    'It can be undone until {until}.',
+  ),
+  'stale.notConfirmed': error(
+    'Cleaning would archive {archive} and delete {delete} things, {bytes} bytes in all. Nothing was changed.',
+    'Look at the list and confirm it.',
+  ),
+  'stale.tooMuch': error(
+    'The policies {policies} would delete {delete} of {all} {what}, more than {share} percent, among them {names}. Nothing was changed.',
+    'Check the policies. If this is what you want, confirm that this much may go.',
+  ),
+  'stale.planUnknown': error(
+    'The list {plan} is not there any more.',
+    'Make a new list; what is to go may have changed.',
+  ),
+  'stale.undoUnknown': error(
+    'There is no cleaning {cleaning} that could be undone.',
+    'A cleaning can be undone until its time is over; the Pit lists those there are.',
+  ),
+  'stale.runKept': error('The run {run} cannot be archived: {why}', 'Try again when that is over.'),
+  'stale.notArchived': error('The run {run} is not archived.', 'Everything it needs is there already.'),
+  'stale.archiveDamaged': error(
+    'The archive {path} is damaged: {detail}',
+    'Nothing was removed because of it and nothing taken from it. Put a copy of the file in its place, if there is one.',
+  ),
+  'stale.worktreeUnknown': error('{name} is no worktree or ref that could be removed.', 'List them again.'),
+  'stale.worktreeKept': error('{name} is kept: {why}', 'Remove it when that is over.'),
   // artifacts
   'artifact.stopped': error(
     'The artifact store is not running.',

@@ -20,6 +20,8 @@ export const versionOfHeader = z.object({ symphony: z.literal('run'), version: z
 export const headerLine = versionOfHeader.extend({
   run: z.string().regex(/^[\x21-\x7e]{1,200}$/),
   events: z.int().min(1),
+  /** Every blob in it, where the file was made to list them. */
+  contents: z.array(z.object({ blob: hash, size: z.int() })).optional(),
 });
 export const eventLine = z.object({ seq: z.int(), at: z.number(), event: runEvent });
 export const blobLine = z.object({ blob: hash, base64: z.string(), more: z.boolean().optional() });
@@ -30,6 +32,44 @@ const pieceBytes = 1 << 20;
 /** JSON beyond this size is not looked through for blobs: what the product itself stores as JSON is far smaller. */
 const mostJsonBytes = 16 << 20;
 
+export interface ExportOptions {
+  /** Lists every blob in the first line, which costs reading them twice. */
+  readonly listed?: boolean;
+  /** Blobs that belong to the run although no event names them. */
+  readonly also?: readonly string[];
+}
+
+/** A blob of a run; its size is null where its bytes are not there or cannot be read. */
+export interface RunContent {
+  readonly blob: string;
+  readonly size: number | null;
+}
+
+/**
+ * What a run's events name, directly or through a blob of JSON, as `exportRun` takes it; blobs that only might
+ * be some, and are not there, are left out. Never throws for a blob.
+ */
+export async function contentsOfRun(
+  ctx: Context,
+  journal: Pick<Journal, 'read'>,
+  blobs: Blobs,
+  run: string,
+  also: readonly string[] = [],
+): Promise<readonly RunContent[]> {
+  const found: RunContent[] = [];
+  const named: Named = new Map();
+  for (const { event } of journal.read(run)) nameBlobs(event, named);
+  nameBlobs(also, named);
+  for (const [blob, isNeeded] of named) {
+    ctx.signal.throwIfAborted();
+    // A blob that cannot be read is still one the run names.
+    const bytes = await blobs.get(blob).catch(() => null);
+    if (bytes) nameBlobs(jsonIn(bytes), named);
+    if (bytes || bytes === null || isNeeded) found.push({ blob, size: bytes ? bytes.length : null });
+  }
+  return found;
+}
+
 /**
  * The file of a run: everything its events say and every blob they name, directly or through a blob of JSON.
  * Throws `run.unknown`, `runFile.blobMissing` and `data.*` while it is read.
@@ -39,17 +79,24 @@ export function exportRun(
   journal: Pick<Journal, 'read'>,
   blobs: Blobs,
   run: string,
+  options: ExportOptions = {},
 ): AsyncIterable<Uint8Array> {
   const params = { [constants.ZSTD_c_checksumFlag]: 1 };
   // A failure of the source reaches whoever reads; this callback has nothing left to do.
   return pipeline(
-    Readable.from(lines(ctx, journal, blobs, run), { objectMode: false }),
+    Readable.from(lines(ctx, journal, blobs, run, options), { objectMode: false }),
     createZstdCompress({ params }),
     () => undefined,
   );
 }
 
-async function* lines(ctx: Context, journal: Pick<Journal, 'read'>, blobs: Blobs, run: string) {
+async function* lines(
+  ctx: Context,
+  journal: Pick<Journal, 'read'>,
+  blobs: Blobs,
+  run: string,
+  { listed = false, also = [] }: ExportOptions,
+) {
   const sum = createHash('sha256');
   const line = (value: unknown): Buffer => {
     ctx.signal.throwIfAborted();
@@ -59,12 +106,20 @@ async function* lines(ctx: Context, journal: Pick<Journal, 'read'>, blobs: Blobs
   };
   const events = journal.read(run);
   if (events.length === 0) throw problem('run.unknown', { run });
-  yield line({ symphony: 'run', version: runFileVersion, run, events: events.length });
+  const contents = listed ? await contentsOfRun(ctx, journal, blobs, run, also) : undefined;
+  yield line({
+    symphony: 'run',
+    version: runFileVersion,
+    run,
+    events: events.length,
+    ...(contents === undefined ? {} : { contents: contents.filter(({ size }) => size !== null) }),
+  });
   const named: Named = new Map();
   for (const { seq, at, event } of events) {
     nameBlobs(event, named);
     yield line({ seq, at, event });
   }
+  nameBlobs(also, named);
   // The list grows while it is gone through: blobs of JSON name others.
   for (const [blob, isNeeded] of named) {
     const bytes = await blobs.get(blob);

@@ -1,0 +1,314 @@
+import path from 'node:path';
+import type { Problem } from '../../schemas/codes';
+import type { PitRow } from '../../schemas/wire/pit';
+import type { RetentionSettings, StaleCleaning } from '../../schemas/wire/stale';
+import { Emitter, problem, problemOf, type Context, type ServiceReport } from '../base';
+import { privateFolder } from '../base/node';
+import { Archives } from './archives';
+import { Cleaner } from './clean';
+import { CleaningRecords } from './cleaningRecord';
+import { gather, ownersOf, type Sources } from './gather';
+import { RunNames } from './names';
+import { isOffPeak, localMinute } from './offPeak';
+import { listPlaces, removePlace } from './places';
+import { makePlan, totalsOf } from './plan';
+import { Scrubber } from './scrub';
+import { defaultSettings, readSettings, writeSettings } from './settings';
+import { exportTraining } from './training';
+import { Trash } from './trash';
+import type { ArchivedRun, Confirmation, Plan, Stale, StaleOptions, TrainingSummary } from './types';
+
+/** Makes the Stale Manager of one workspace; nothing happens before `start`. */
+export function createStale(options: StaleOptions): Stale {
+  return new StaleManager(options);
+}
+
+/** How many plans are remembered. */
+const mostPlans = 8;
+
+/** How often it is looked whether it is quiet now, and what can be undone no longer. */
+const lookMs = 10 * 60_000;
+
+/** At most this often a list is made by itself. */
+const roundMs = 20 * 3_600_000;
+
+/** One thing at a time: what decides and what removes must see the same. */
+class StaleManager implements Stale {
+  readonly name = 'stale';
+  private readonly notices = new Emitter<Problem>();
+  readonly onNotice = this.notices.event;
+  private readonly names: RunNames;
+  private readonly archives: Archives;
+  private readonly records: CleaningRecords;
+  private readonly cleaner: Cleaner;
+  private readonly sources: Sources;
+  private readonly plans = new Map<string, Plan>();
+  private last: Plan | undefined;
+  private lastRound = -Infinity;
+  private isRecovered = false;
+  private policies: RetentionSettings = defaultSettings;
+  private turn: Promise<unknown> = Promise.resolve();
+  private life: AbortController | undefined;
+  private beat: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: StaleOptions) {
+    const { artifacts, runs, folder, clock } = options;
+    this.names = new RunNames(path.join(folder, 'names'), runs.journal, artifacts);
+    const owners = (ctx: Context) => ownersOf(ctx, this.sources);
+    this.archives = new Archives({
+      ...{ folder: path.join(folder, 'archives'), artifacts, runs, clock },
+      neededBeside: async (ctx, run) => {
+        const all = await owners(ctx);
+        return (hash) => all.has(hash) && all.get(hash) !== run;
+      },
+      offersOf: async (ctx, run) => {
+        const heading = runs.journal.headings().find((one) => one.run === run);
+        return heading === undefined ? [] : (await this.names.of(ctx, heading)).offers;
+      },
+    });
+    this.sources = { artifacts, runs, names: this.names, archives: this.archives };
+    this.records = new CleaningRecords(path.join(folder, 'cleanings'));
+    const trash = new Trash(path.join(folder, 'trash'));
+    this.cleaner = new Cleaner({
+      artifacts,
+      archives: this.archives,
+      records: this.records,
+      trash,
+      clock,
+      owners,
+    });
+  }
+
+  /** Reads what is known. What was interrupted is brought to an end by the first work, since it needs the artifacts. */
+  async start(ctx: Context): Promise<void> {
+    await this.stop();
+    await privateFolder(this.options.folder);
+    // The other services start with this one: settings that cannot be read keep nobody from working.
+    this.policies = await this.settings().catch((thrown: unknown) => {
+      ctx.log.error('the retention settings cannot be read; nothing is cleaned', {
+        problem: problemOf(thrown),
+      });
+      return { ...defaultSettings, policies: [] };
+    });
+    await this.names.open(ctx);
+    await this.archives.open(ctx);
+    await this.records.open(ctx);
+    this.isRecovered = false;
+    const life = new AbortController();
+    this.life = life;
+    this.beat = this.live({ signal: life.signal, log: this.options.log });
+  }
+
+  async stop(): Promise<void> {
+    this.life?.abort(new DOMException('stopped', 'AbortError'));
+    this.life = undefined;
+    await this.beat;
+    await this.turn;
+  }
+
+  report(): ServiceReport {
+    const archived = this.archives.list();
+    const cleanings = this.records.shown();
+    const isOpen = ({ until }: StaleCleaning): boolean => until !== null && until > this.options.clock.now();
+    const rows: PitRow[] = [
+      ...this.policies.policies.map((policy) => ({
+        id: `policy:${policy.name}`,
+        label: policy.name,
+        state: policy.enabled ? 'enabled' : 'disabled',
+        facts: { of: policy.of, ask: policy.ask, priority: policy.priority, rules: policy.rules.length },
+      })),
+      ...cleanings.map((cleaning) => ({
+        id: cleaning.id,
+        label: cleaning.id,
+        state: isOpen(cleaning) ? 'undoable' : 'over',
+        facts: {
+          at: cleaning.at,
+          archived: cleaning.archived,
+          deleted: cleaning.deleted,
+          bytes: cleaning.bytes,
+        },
+      })),
+    ];
+    return {
+      totals: {
+        candidates: this.last?.totals.items ?? 0,
+        bytesFreeable: this.last?.totals.bytes ?? 0,
+        archivedRuns: archived.length,
+        archivedBytes: archived.reduce((sum, { bytes }) => sum + bytes, 0),
+        undoable: cleanings.filter(isOpen).length,
+      },
+      rows: rows.slice(0, 100),
+    };
+  }
+
+  settings(): Promise<RetentionSettings> {
+    return readSettings(this.settingsFile);
+  }
+
+  async configure(settings: RetentionSettings): Promise<void> {
+    await writeSettings(this.settingsFile, settings);
+    this.policies = settings;
+  }
+
+  async evaluate(ctx: Context): Promise<Plan> {
+    this.policies = await this.settings();
+    this.last = await this.dryRun(ctx, this.policies);
+    return this.last;
+  }
+
+  dryRun(ctx: Context, settings: RetentionSettings): Promise<Plan> {
+    return this.inTurn(ctx, async () => {
+      const { ids, clock } = this.options;
+      const plan = makePlan(ids.next('plan'), clock.now(), await gather(ctx, this.sources), settings);
+      this.plans.set(plan.id, plan);
+      for (const id of this.plans.keys()) if (this.plans.size > mostPlans) this.plans.delete(id);
+      return plan;
+    });
+  }
+
+  plan(id: string): Plan {
+    const plan = this.plans.get(id);
+    if (plan === undefined) throw problem('stale.planUnknown', { plan: id });
+    return plan;
+  }
+
+  apply(
+    ctx: Context,
+    plan: Plan,
+    { confirmed, evenTooMuch = false, only }: Confirmation,
+  ): Promise<StaleCleaning> {
+    const items = only === undefined ? plan.items : itemsOf(plan, only);
+    if (!confirmed) {
+      const { archive, delete: deleted, bytes } = totalsOf(items);
+      throw problem('stale.notConfirmed', { archive, delete: deleted, bytes });
+    }
+    if (plan.asks !== null && !evenTooMuch && items.some(({ decision }) => decision === 'delete'))
+      throw problem(plan.asks.code, plan.asks.args);
+    return this.inTurn(ctx, async () => {
+      const settings = await this.settings();
+      const cleaning = await this.cleaner.clean(ctx, this.options.ids.next('cleaning'), items, settings);
+      this.plans.delete(plan.id);
+      if (this.last?.id === plan.id) this.last = undefined;
+      const { archived, deleted, bytes, until } = cleaning;
+      this.notices.fire({
+        code: 'stale.cleaned',
+        args: { archived, deleted, bytes, until: until === null ? '' : new Date(until).toISOString() },
+      });
+      return cleaning;
+    });
+  }
+
+  undo(ctx: Context, cleaning: string): Promise<number> {
+    return this.inTurn(ctx, () => this.cleaner.undo(ctx, cleaning));
+  }
+
+  archive(ctx: Context, run: string): Promise<ArchivedRun> {
+    return this.inTurn(ctx, () => this.archives.archive(ctx, run));
+  }
+
+  restore(ctx: Context, run: string): Promise<number> {
+    return this.inTurn(ctx, () => this.archives.restore(ctx, run));
+  }
+
+  recall(ctx: Context, hash: string): Promise<Uint8Array | undefined> {
+    return this.inTurn(ctx, async () => {
+      const { artifacts } = this.options;
+      const bytes = await this.cleaner.recall(hash);
+      if (bytes !== undefined) {
+        await artifacts.blobs.put(bytes);
+        return bytes;
+      }
+      const run = this.archives.holderOf(hash);
+      if (run === undefined) return undefined;
+      await this.archives.restore(ctx, run);
+      return artifacts.get(hash);
+    });
+  }
+
+  archived(): readonly ArchivedRun[] {
+    return this.archives.list();
+  }
+
+  cleanings(): readonly StaleCleaning[] {
+    return this.records.shown();
+  }
+
+  places(ctx: Context) {
+    return listPlaces(ctx, this.options.places);
+  }
+
+  removePlace(ctx: Context, name: string): Promise<string> {
+    return this.inTurn(ctx, () => removePlace(ctx, this.options.places, name));
+  }
+
+  exportTraining(
+    ctx: Context,
+    file: string,
+    options: { readonly decidedOnly: boolean },
+  ): Promise<TrainingSummary> {
+    return exportTraining(
+      ctx,
+      this.options.runs,
+      new Scrubber(this.options.secrets?.() ?? []),
+      file,
+      options,
+    );
+  }
+
+  private get settingsFile(): string {
+    return path.join(this.options.folder, 'settings.json');
+  }
+
+  private inTurn<T>(ctx: Context, work: () => Promise<T>): Promise<T> {
+    const mine = this.turn.then(async () => {
+      if (this.life === undefined) throw problem('cancelled');
+      if (!this.isRecovered) {
+        await this.archives.recover(ctx);
+        await this.cleaner.recover(ctx);
+        this.isRecovered = true;
+      }
+      return work();
+    });
+    this.turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** Looks every now and then; what fails is told to the log and tried again at the next look. */
+  private async live(ctx: Context): Promise<void> {
+    const { clock, log } = this.options;
+    for (;;) {
+      try {
+        await clock.sleep(lookMs, ctx.signal);
+        await this.look(ctx);
+      } catch (thrown) {
+        if (ctx.signal.aborted) return;
+        log.warn('looking for what is old failed', { problem: problemOf(thrown) });
+      }
+    }
+  }
+
+  private async look(ctx: Context): Promise<void> {
+    const { clock, minuteOfDay = localMinute } = this.options;
+    await this.inTurn(ctx, async () => {
+      await this.cleaner.purge();
+      // Soon after a run has ended it is read anyway; later, reading would make it look used.
+      for (const heading of this.options.runs.journal.headings())
+        if (heading.endedAt !== null && this.archives.get(heading.run) === undefined)
+          await this.names.of(ctx, heading);
+    });
+    const { offPeak } = await this.settings();
+    const now = clock.now();
+    if (!offPeak.enabled || now - this.lastRound < roundMs || !isOffPeak(offPeak, minuteOfDay(now))) return;
+    this.lastRound = now;
+    const plan = await this.evaluate(ctx);
+    if (plan.items.length === 0) return;
+    if (plan.asks !== null) this.notices.fire(plan.asks);
+    else if (offPeak.apply) await this.apply(ctx, plan, { confirmed: true });
+    else this.notices.fire({ code: 'stale.notice', args: { ...plan.totals } });
+  }
+}
+
+function itemsOf(plan: Plan, only: readonly string[]) {
+  const wanted = new Set(only);
+  return plan.items.filter(({ id }) => wanted.has(id));
+}
