@@ -1,0 +1,7 @@
+/**
+ * arbitration: who gets what when not everybody can have it, which parallel work will collide, and in what order it is
+ * merged. Invariant: everything is granted, deferred or denied with a reason; the same requests get the same answers.
+ */
+export * from './types';
+export { decide, wakeAt } from './decide';
+export { emptyState, type State } from './state';
