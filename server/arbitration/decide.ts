@@ -66,7 +66,7 @@ class Turn {
       }
       case 'renew': {
         const found = state.granted.get(input.id);
-        if (found?.lapsesAt == null) return;
+        if (found === undefined || found.lapsesAt === null) return;
         // Its alarm rings at the old time and is set anew then.
         found.lapsesAt = this.at + found.request.leaseMs!;
         return;
@@ -136,7 +136,7 @@ class Turn {
     for (let alarm = state.alarms.due(at); alarm !== undefined; alarm = state.alarms.due(at)) {
       if (alarm.kind === 'rate') {
         const resource = state.resources.get(alarm.key);
-        if (resource?.wakesAt == null || resource.wakesAt > at) continue;
+        if (resource === undefined || resource.wakesAt === null || resource.wakesAt > at) continue;
         resource.wakesAt = null;
         this.open.add(resource);
       } else if (alarm.kind === 'timeout') {
@@ -144,7 +144,7 @@ class Turn {
         if (one !== undefined) this.giveUp(one, timedOut(one, at));
       } else {
         const granted = state.granted.get(alarm.id);
-        if (granted?.lapsesAt == null) continue;
+        if (granted === undefined || granted.lapsesAt === null) continue;
         if (granted.lapsesAt <= at) this.end(alarm.id, 'lapsed');
         else state.alarms.add(granted.lapsesAt, granted.seq, alarm);
       }

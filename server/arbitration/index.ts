@@ -5,3 +5,7 @@
 export * from './types';
 export { decide, wakeAt } from './decide';
 export { emptyState, type State } from './state';
+export { createArbitration, type Arbitration, type ArbitrationOptions, type Ask } from './service';
+export type { Grant, Wait } from './callers';
+export type { Fairness } from './fairness';
+export type { Shown } from './report';
