@@ -69,6 +69,7 @@ class Turn {
         if (found === undefined || found.lapsesAt === null) return;
         // Its alarm rings at the old time and is set anew then.
         found.lapsesAt = this.at + found.request.leaseMs!;
+        state.touched.requests.add(input.id);
         return;
       }
       case 'cancel':
@@ -138,6 +139,7 @@ class Turn {
         const resource = state.resources.get(alarm.key);
         if (resource === undefined || resource.wakesAt === null || resource.wakesAt > at) continue;
         resource.wakesAt = null;
+        state.touched.resources.add(resource.key);
         this.open.add(resource);
       } else if (alarm.kind === 'timeout') {
         const one = state.waiting.get(alarm.id);
@@ -203,6 +205,7 @@ class Turn {
       const when = this.at + Math.max(1, Math.ceil((missing * rule.windowMs) / rule.most));
       if (resource.wakesAt === null || resource.wakesAt > when) {
         resource.wakesAt = when;
+        this.state.touched.resources.add(resource.key);
         this.state.alarms.add(when, 0, { kind: 'rate', key: resource.key });
       }
     }

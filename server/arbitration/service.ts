@@ -237,7 +237,7 @@ class ArbitrationService implements Arbitration {
   private put(input: Input): void {
     const decisions = decide(this.state, input);
     this.unrecorded.push(...decisions);
-    if (decisions.length > 0 || this.isBehind) void this.flushed();
+    if (decisions.length > 0 || this.isBehind || this.state.touched.requests.size > 0) void this.flushed();
     this.arm();
   }
 

@@ -48,13 +48,12 @@ export function snapshotOf(state: State): Snapshot {
 
 export const totalsOf = ({ seq, turn, seed }: State): Snapshot['totals'] => ({ seq, turn, seed });
 
-/** Undefined for what need not be kept: locks have endless names. */
+/** Undefined for what need not be kept: who has locks and room follows from the grants. */
 export function keptOf(state: State, key: string): Kept | undefined {
   const found = state.resources.get(key);
-  if (found === undefined || found.kind === 'lock') return undefined;
-  const { kind, name, countedAt, left, wakesAt } = found;
-  // How much room is given away follows from the grants.
-  return { kind, name, used: kind === 'budget' ? found.used : 0, countedAt, left, wakesAt };
+  if (found === undefined || found.kind === 'lock' || found.kind === 'room') return undefined;
+  const { kind, name, used, countedAt, left, wakesAt } = found;
+  return { kind, name, used, countedAt, left, wakesAt };
 }
 
 export function restoreState(policy: Policy, { totals, ...kept }: Snapshot): State {

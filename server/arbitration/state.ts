@@ -90,6 +90,7 @@ export interface State {
   readonly heldMs: Map<string, number>;
   /** What changed since it was last recorded. */
   readonly touched: {
+    readonly requests: Set<string>;
     readonly requesters: Set<string>;
     readonly resources: Set<string>;
     readonly families: Set<string>;
@@ -111,7 +112,7 @@ export function emptyState(policy: Policy, seed: number): State {
     nested: new Set(),
     alarms: new Alarms(),
     heldMs: new Map(),
-    touched: { requesters: new Set(), resources: new Set(), families: new Set() },
+    touched: { requests: new Set(), requesters: new Set(), resources: new Set(), families: new Set() },
   };
 }
 
@@ -133,6 +134,7 @@ export function resourceOf(state: State, want: Pick<Want, 'kind' | 'name'>): Res
       ...{ used: 0, countedAt: -1, left: rule?.most ?? 0, wakesAt: null },
     };
     state.resources.set(key, found);
+    state.touched.resources.add(key);
   }
   return found;
 }

@@ -135,8 +135,9 @@ function writeWhole(database: Database, statements: Statements, state: State): v
 }
 
 function writeChanges(statements: Statements, state: State, decisions: readonly Decision[]): void {
-  const { requesters, resources, families } = state.touched;
-  for (const id of new Set(decisions.map(({ request }) => request))) writeRequest(statements, state, id);
+  const { requests, requesters, resources, families } = state.touched;
+  for (const id of new Set([...requests, ...decisions.map(({ request }) => request)]))
+    writeRequest(statements, state, id);
   for (const name of requesters) writeRequester(statements, state, name);
   for (const key of resources) writeResource(statements, state, key);
   for (const family of families) statements.held.run(family, state.heldMs.get(family)!);
