@@ -415,6 +415,26 @@ export const codes = {
     '{plan} and the plans before it changed the same lines of {files}.',
     'Choose a side, or resolve the files by hand.',
   ),
+  'merge.conflictKinds': warning(
+    '{plan} and the plans before it changed {files} in ways that cannot be joined ({kinds}).',
+    'Choose a side, or resolve the files by hand; both sides and the base lie beside the folder.',
+  ),
+  'collision.sameFile': info(
+    '{first} and {second} both write {files}.',
+    'The later one is merged onto the earlier one and verified there; lines both changed become a question.',
+  ),
+  'collision.sameRename': info(
+    '{first} and {second} both rename the same file: {files}.',
+    'The later one becomes a question when it is merged.',
+  ),
+  'collision.folderAndFile': info(
+    '{first} and {second} need a file and a folder of one name: {files}.',
+    'The later one becomes a question when it is merged.',
+  ),
+  'collision.caseTwins': info(
+    '{first} and {second} write names that are the same on many disks: {files}.',
+    'The later one becomes a question when it is merged.',
+  ),
 
   // what the nodes of a Melody do
   'node.config': error(

@@ -9,3 +9,21 @@ export { createArbitration, type Arbitration, type ArbitrationOptions, type Ask 
 export type { Grant, Wait } from './callers';
 export type { Fairness } from './fairness';
 export type { Shown } from './report';
+export {
+  forecast,
+  type Advice,
+  type Collision,
+  type CollisionKind,
+  type Touched,
+  type WriteSet,
+} from './forecast';
+export {
+  MergeQueue,
+  mergeInTurn,
+  type Change,
+  type LeftOut,
+  type MergeWorker,
+  type QueueAction,
+  type QueueOutcome,
+} from './mergeQueue';
+export { collisionProblem, type Writes } from './writes';

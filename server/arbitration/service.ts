@@ -20,6 +20,7 @@ import { emptyState, type State } from './state';
 import { openStore, type Store } from './store';
 import { defaultPolicy, type Decision, type Input, type Policy, type Request } from './types';
 import { estimateOf, positionOf, whyWaiting } from './why';
+import { Writes } from './writes';
 
 export interface ArbitrationOptions {
   /** Path of its database. */
@@ -55,6 +56,8 @@ export interface Arbitration extends Service {
   decisions(most: number): readonly Decision[];
   /** What others show in its report: merges, forecasts. */
   readonly shown: Shown;
+  /** What agents write, and where they will collide. */
+  readonly writes: Writes;
   /** Something in the report changed. */
   readonly onChanged: Event<void>;
 }
@@ -68,6 +71,7 @@ const graceMs = 60_000;
 class ArbitrationService implements Arbitration {
   readonly name = 'arbitration';
   readonly shown: Shown;
+  readonly writes: Writes;
   private readonly changes = new Emitter<void>();
   readonly onChanged = this.changes.event;
   private readonly policy: Policy;
@@ -101,6 +105,7 @@ class ArbitrationService implements Arbitration {
     const [a = 0, b = 0, c = 0, d = 0] = options.random.bytes(4);
     this.state = emptyState(this.policy, (a << 24) | (b << 16) | (c << 8) | d);
     this.shown = new Shown(() => this.changes.fire());
+    this.writes = new Writes(this.shown);
   }
 
   start(ctx: Context): Promise<void> {
@@ -165,6 +170,7 @@ class ArbitrationService implements Arbitration {
 
   letGo(holder: string): void {
     this.shown.forget(holder);
+    this.writes.forget(holder);
     if (this.began) this.put({ do: 'letGo', holder, at: this.now() });
   }
 
