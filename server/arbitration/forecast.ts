@@ -26,12 +26,10 @@ export interface Collision {
   readonly first: string;
   readonly second: string;
   readonly kind: CollisionKind;
-  /** What they collide over, at most ten paths; of twins and of folder and file both are named. */
+  /** What they collide over; of twins both are named. */
   readonly paths: readonly string[];
   readonly advice: Advice;
 }
-
-const mostPaths = 10;
 
 /** The collisions among agents that work at the same time, those of each pair together, the gravest kind first. */
 export function forecast(sets: readonly WriteSet[]): Collision[] {
@@ -121,5 +119,5 @@ function collision(first: Looks, second: Looks, kind: CollisionKind, all: readon
         looks.written.has(path) || [...looks.written.keys()].some((one) => one.startsWith(`${path}/`)),
     );
   const advice: Advice = hasWritten(first) && hasWritten(second) ? 'rebase' : 'serialise';
-  return { first: first.id, second: second.id, kind, paths: paths.slice(0, mostPaths), advice };
+  return { first: first.id, second: second.id, kind, paths, advice };
 }

@@ -10,9 +10,12 @@ const codeOf: Readonly<Record<CollisionKind, Code>> = {
   caseTwins: 'collision.caseTwins',
 };
 
+/** So many paths are named to people. */
+const mostNamed = 10;
+
 /** A collision as a person is told of it. */
 export function collisionProblem({ first, second, kind, paths }: Collision): Problem {
-  return { code: codeOf[kind], args: { first, second, files: paths.join(', ') } };
+  return { code: codeOf[kind], args: { first, second, files: named(paths) } };
 }
 
 /** What the agents of each run have written so far, and the collisions that follow. */
@@ -56,8 +59,11 @@ export class Writes {
 function rowOf(run: string, { first, second, kind, paths, advice }: Collision): PitRow {
   return {
     id: `collision/${run}/${[first, second].sort().join('+')}/${kind}`,
-    label: paths.join(', '),
+    label: named(paths),
     state: 'collision',
     facts: { run, first, second, kind, advice },
   };
 }
+
+const named = (paths: readonly string[]): string =>
+  paths.slice(0, mostNamed).join(', ') + (paths.length > mostNamed ? ', …' : '');

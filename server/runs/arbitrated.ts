@@ -36,6 +36,7 @@ export async function holding<T>(
   try {
     return await work();
   } finally {
+    world.arbitration.shown.forget(`${node.run}/${node.node}`);
     await grant.release();
   }
 }
@@ -58,6 +59,21 @@ export function observeWrites(
       second: one.second,
     });
   }
+}
+
+/** Shows that a plan is merged, and onto what: where others wrote the same files meanwhile, it is a rebase. */
+export function tellRebase(node: NodeContext, world: RunWorld, plan: string, isMoved: boolean): void {
+  const { arbitration } = world;
+  if (arbitration === undefined) return;
+  const met = isMoved ? arbitration.writes.of(node.run, plan).filter(({ advice }) => advice !== 'leave') : [];
+  for (const one of met)
+    node.progress(said(collisionProblem(one)), { collision: one.kind, advice: one.advice });
+  arbitration.shown.put(`${node.run}/${node.node}`, {
+    id: `merge/${node.run}/${plan}`,
+    label: plan,
+    state: 'merging',
+    facts: { run: node.run, rebased: isMoved ? 1 : 0, collisions: met.length },
+  });
 }
 
 const said = ({ code, args }: Problem): string => fillText(codes[code].message, args);

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Context } from '../base';
 import { forecast, type Touched } from '../arbitration';
@@ -162,4 +162,13 @@ async function layOut(
   if (path.relative(folder, file).startsWith('..')) return;
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   await writeFile(file, bytes);
+}
+
+/** Whether any of the files still holds a conflict marker. */
+export async function stillMarked(top: string, files: readonly string[]): Promise<boolean> {
+  for (const file of files) {
+    const text = await readFile(path.join(top, file), 'latin1').catch(() => '');
+    if (/^(<{7}|>{7}) /m.test(text)) return true;
+  }
+  return false;
 }
