@@ -59,16 +59,17 @@ export async function conflictIn(
   } else {
     for (const file of result.files) take.add(file);
     for (const { kind, files } of result.details) {
-      // git sets a file aside that stands where a folder must be; people know it by its own name.
-      const names = kind === 'file/directory' ? files.filter((file) => !file.includes('~')) : files;
       for (const file of files) take.add(file);
-      for (const name of names) put(found, name, kindOf(kind, name, [left, right]));
+      for (const name of files) if (!isSetAside(name)) put(found, name, kindOf(kind, name, [left, right]));
     }
-    for (const file of result.files) if (!file.includes('~') && !found.has(file)) put(found, file, 'lines');
+    for (const file of result.files) if (!isSetAside(file) && !found.has(file)) put(found, file, 'lines');
   }
   for (const name of found.keys()) take.add(name);
   return { kinds: Object.fromEntries(found), take: [...closed(take, [...left, ...right])] };
 }
+
+/** git sets a file aside whose name is taken, by its side's commit; people know it by its own name. */
+const isSetAside = (name: string): boolean => /~[0-9a-f]{40,64}(_\d+)?$/.test(name);
 
 function put(found: Map<string, ConflictKind>, name: string, kind: ConflictKind): void {
   const before = found.get(name);
@@ -82,6 +83,10 @@ function kindOf(told: string, name: string, sides: readonly (readonly TreeChange
   if (told.startsWith('submodule')) return 'submodule';
   if (told.endsWith('/delete')) return 'deleted';
   if (told === 'binary') return 'binary';
+  const [one, other] = sides.map(
+    (changes) => changes.find(({ path: at, from }) => at === name && from !== null)?.from,
+  );
+  if (one && other && one !== other) return 'renamed';
   const isLink = sides.some((changes) =>
     changes.some((one) => one.path === name && one.after?.mode === '120000'),
   );
