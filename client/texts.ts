@@ -86,6 +86,7 @@ export function choiceText(choice: string): string {
     integrated: vscode.l10n.t('Keep the Earlier Plans’ Side'),
     plan: vscode.l10n.t('Take This Plan’s Side'),
     resolved: vscode.l10n.t('I Resolved the Files by Hand'),
+    agent: vscode.l10n.t('Let an Agent Join Both Sides'),
   };
   return Object.hasOwn(texts, choice) ? texts[choice]! : choice;
 }

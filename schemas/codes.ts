@@ -415,6 +415,26 @@ export const codes = {
     '{plan} and the plans before it changed the same lines of {files}.',
     'Choose a side, or resolve the files by hand.',
   ),
+  'merge.conflictKinds': warning(
+    '{plan} and the plans before it changed {files} in ways that cannot be joined ({kinds}).',
+    'Choose a side, or resolve the files by hand; both sides and the base lie beside the folder.',
+  ),
+  'collision.sameFile': info(
+    '{first} and {second} both write {files}.',
+    'The later one is merged onto the earlier one and verified there; lines both changed become a question.',
+  ),
+  'collision.sameRename': info(
+    '{first} and {second} both rename the same file: {files}.',
+    'The later one becomes a question when it is merged.',
+  ),
+  'collision.folderAndFile': info(
+    '{first} and {second} need a file and a folder of one name: {files}.',
+    'The later one becomes a question when it is merged.',
+  ),
+  'collision.caseTwins': info(
+    '{first} and {second} write names that are the same on many disks: {files}.',
+    'The later one becomes a question when it is merged.',
+  ),
 
   // what the nodes of a Melody do
   'node.config': error(
@@ -839,6 +859,40 @@ export const codes = {
   ),
   'hook.tooLarge': error('The body has more than {most} bytes.', 'Send less, or the path of a file.'),
   'hook.tooMany': error('Too many requests.', 'Try again after a minute.'),
+
+  // arbitration: who gets what when not everybody can have it
+  'arbitration.unavailable': info(
+    '{label} waits for {resource}, which {holders} has.',
+    'It goes on by itself as soon as that is free.',
+  ),
+  'arbitration.lowerPriority': info(
+    '{label} waits for {resource} behind {ahead}, after {waitedSeconds} s.',
+    'It moves forward the longer it waits.',
+  ),
+  'arbitration.lineFull': error(
+    '{label} was not let wait: {most} others that go first wait already.',
+    'Try again later, or with a higher priority.',
+  ),
+  'arbitration.costExceeded': error(
+    '{label} would use {amount} of the budget “{resource}”, of which {used} of {most} are used.',
+    'Raise the budget, or try again in its next window.',
+  ),
+  'arbitration.rateLimited': info(
+    '{label} waits for about {seconds} s: “{resource}” allows {most} in its window.',
+    'It goes on by itself.',
+  ),
+  'arbitration.policy': error(
+    '{label} cannot have {resource}: {detail}.',
+    'Ask for something else, or change the policy.',
+  ),
+  'arbitration.deadlock': error(
+    '{label} cannot have {resource}, because all of these wait for each other: {cycle}.',
+    'It was chosen to step back, being the least urgent and the last to come. Try it again.',
+  ),
+  'arbitration.timeout': error(
+    '{label} waited {seconds} s for {resource}, longer than it was allowed to.',
+    'See who has it in the Pit view, then try again.',
+  ),
 
   // review
   'review.unknown': error('There is no changeset {changeset}.', 'Refresh the view.'),

@@ -11,6 +11,7 @@ import {
   type UserRepository,
 } from './git';
 import { controlPerformers, expressionsOf } from './controls';
+import { createArbitration } from './arbitration';
 import { createPit } from './pit';
 import { createGateway, type EditorModels } from './llm';
 import { SidecarState } from './sidecarState';
@@ -64,6 +65,10 @@ export async function composeService(
   user.catch(() => undefined);
   // Its probes take longer than a client should wait; nothing needs them before the first command.
   const sandbox = createSandbox({ log, folder: path.join(home.folder, 'probes') });
+  const arbitration = createArbitration({
+    ...{ clock: systemClock, random: systemRandom, ids: systemIds, log },
+    file: path.join(home.folder, 'arbitration.db'),
+  });
   const world: RunWorld = {
     clock: systemClock,
     ids: systemIds,
@@ -88,9 +93,10 @@ export async function composeService(
       root: home.root,
       prefix: await prefixOf(user, home.root),
     },
+    arbitration,
   };
   const expressions = expressionsOf();
-  const pit = createPit({ services: [artifacts], clock: systemClock });
+  const pit = createPit({ services: [artifacts, arbitration], clock: systemClock });
   await pit.start(ctx);
   const engine = new Engine({
     journal,

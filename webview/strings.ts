@@ -104,6 +104,7 @@ export const boardStrings = {
   'choice.integrated': 'Keep the Earlier Plans’ Side',
   'choice.plan': 'Take This Plan’s Side',
   'choice.resolved': 'I Resolved the Files by Hand',
+  'choice.agent': 'Let an Agent Join Both Sides',
 
   // states of the page
   'page.loading': 'Loading the run…',

@@ -149,6 +149,7 @@ function factName(name: string): string {
     command: vscode.l10n.t('Command:'),
     files: vscode.l10n.t('Files:'),
     folder: vscode.l10n.t('Folder to resolve them in:'),
+    sides: vscode.l10n.t('Both sides and the base:'),
     cwd: vscode.l10n.t('In the folder:'),
     output: vscode.l10n.t('Output:'),
     exitCode: vscode.l10n.t('Exit code:'),

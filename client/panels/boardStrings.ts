@@ -109,6 +109,7 @@ function pageStrings(): Record<string, string> {
     'choice.integrated': vscode.l10n.t('Keep the Earlier Plans’ Side'),
     'choice.plan': vscode.l10n.t('Take This Plan’s Side'),
     'choice.resolved': vscode.l10n.t('I Resolved the Files by Hand'),
+    'choice.agent': vscode.l10n.t('Let an Agent Join Both Sides'),
     'page.loading': vscode.l10n.t('Loading the run…'),
     'page.noRun': vscode.l10n.t('No run to show'),
     'page.noRunHelp': vscode.l10n.t('Start one with “Symphony: Execute Phase…” from the command palette.'),

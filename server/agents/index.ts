@@ -6,6 +6,7 @@ export type { AgentOutcome, AgentTask, Limits, RunAgent, Tool, ToolResult } from
 export { createRunAgent, runAgent } from './loop';
 export { runAnswer, type AnswerTask } from './answer';
 export { answerPrompt, lookingPrompt, nodeInstruction, fenced, type NodeTarget } from './prompts';
+export { conflictInstruction, type ConflictTarget } from './prompts';
 export { systemPrompt, planInstruction, askInstruction, type AskTarget, type PlanTarget } from './prompts';
 export { worktreeTools, finishTool, type FinishOutputs, type WorktreeToolsOptions } from './tools';
 export { resolveInside } from './tools/paths';

@@ -122,3 +122,37 @@ export function fenced(text: string): string {
   const fence = '`'.repeat(longest + 1);
   return `${fence}\n${text.replace(/\n$/, '')}\n${fence}`;
 }
+
+export interface ConflictTarget {
+  /** The plan whose work comes in. */
+  readonly plan: string;
+  /** Each file in conflict, with what base and both sides hold; null where it does not exist. */
+  readonly files: readonly {
+    readonly path: string;
+    readonly kind: string;
+    readonly base: string | null;
+    readonly integrated: string | null;
+    readonly plan: string | null;
+  }[];
+}
+
+/** The first user message of an agent that joins two sides; its first line is exactly `Plan: <id>`. */
+export function conflictInstruction({ plan, files }: ConflictTarget): string {
+  const side = (name: string, text: string | null): string[] =>
+    text === null ? [`${name}: the file does not exist.`] : [`${name}:`, fenced(text)];
+  return [
+    `Plan: ${plan}`,
+    '',
+    'Two agents changed the same places, and their work is to be joined. The worktree holds the merge with conflict',
+    'markers where lines could not be joined. Write every file below so that it does what both sides wanted, and leave',
+    'no marker. Keep each line either side added, unless the other side makes it wrong; say in your summary what you',
+    'left out and why. Change no other file.',
+    ...files.flatMap(({ path, kind, ...sides }) => [
+      '',
+      `File ${path} (${kind})`,
+      ...side('Before both', sides.base),
+      ...side('Merged earlier', sides.integrated),
+      ...side('This plan', sides.plan),
+    ]),
+  ].join('\n');
+}

@@ -77,14 +77,33 @@ export async function mergeCommits(
     '--allow-unrelated-histories',
     '-z',
     '--name-only',
-    '--no-messages',
+    '--messages',
   ];
   const { code, stdout } = await git.run(ctx, [...args, ...sides], { accept: [0, 1] });
-  const [tree, ...names] = records(stdout);
-  const files = [...new Set(names.filter((name) => name !== ''))];
-  return code === 0
-    ? { kind: 'clean', tree: objectId(tree!) }
-    : { kind: 'conflict', tree: objectId(tree!), files };
+  const [tree, ...rest] = records(stdout);
+  if (code === 0) return { kind: 'clean', tree: objectId(tree!) };
+  // An empty name ends the files; what git has to say about them follows.
+  const end = rest.indexOf('');
+  const files = [...new Set(end < 0 ? rest : rest.slice(0, end))];
+  return {
+    kind: 'conflict',
+    tree: objectId(tree!),
+    files,
+    details: end < 0 ? [] : conflictsTold(rest.slice(end + 1)),
+  };
+}
+
+/** The conflicts among git's messages: for each a number of paths, the paths, a kind, and a sentence nobody relies on. */
+function conflictsTold(fields: readonly string[]): { kind: string; files: string[] }[] {
+  const found: { kind: string; files: string[] }[] = [];
+  for (let at = 0; at < fields.length;) {
+    const count = Number(fields[at]);
+    const files = fields.slice(at + 1, at + 1 + count);
+    const kind = /^CONFLICT \((.*)\)$/.exec(fields[at + 1 + count] ?? '')?.[1];
+    if (kind !== undefined) found.push({ kind, files });
+    at += count + 3;
+  }
+  return found;
 }
 
 /** The tree that is `tree` except for `paths`, which are as in `from`; done in an index of its own. */

@@ -35,7 +35,13 @@ export interface TreeChange {
 export type MergeResult =
   | { readonly kind: 'clean'; readonly tree: string }
   /** `tree` holds conflict markers in `files`; nothing of it may reach a user without an answer. */
-  | { readonly kind: 'conflict'; readonly tree: string; readonly files: readonly string[] };
+  | {
+      readonly kind: 'conflict';
+      readonly tree: string;
+      readonly files: readonly string[];
+      /** What git calls each conflict (`contents`, `binary`, `rename/rename`, `file/directory`, …) and the paths it is about. */
+      readonly details: readonly { readonly kind: string; readonly files: readonly string[] }[];
+    };
 
 /**
  * The repository Symphony keeps beside the user's, in the data folder: it borrows the user's objects

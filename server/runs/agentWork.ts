@@ -11,6 +11,7 @@ import {
 import { problem, type Context } from '../base';
 import type { NodeContext } from '../engine/ports';
 import type { Commit } from '../git';
+import { holding, lockOf, observeWrites } from './arbitrated';
 import type { RunWorld } from './dependencies';
 import { agentOutput, runFacts, toJson } from './facts';
 import { runVerifyCommand } from './verification';
@@ -31,6 +32,8 @@ export interface AgentWork {
   readonly verify: readonly string[];
   /** Whether it may change files; otherwise it gets the tools that only look (default true). */
   readonly edits?: boolean;
+  /** Paths it is expected to change, for the forecast of collisions. */
+  readonly files?: readonly string[];
   /** Further values `finish` must bring. */
   readonly outputs?: FinishOutputs;
   /** Points at the commit, so that git keeps it. */
@@ -47,9 +50,21 @@ export interface AgentResult extends AgentOutcome {
  * The worktree is a function of the journal: after a crash it is brought to the tree recorded last.
  */
 export async function doAgentWork(node: NodeContext, world: RunWorld, work: AgentWork): Promise<AgentResult> {
+  const name = work.place ?? work.plan;
+  return holding(node, world, work.title, [lockOf.worktree(node.run, name)], () =>
+    workInPlace(node, world, work, name),
+  );
+}
+
+async function workInPlace(
+  node: NodeContext,
+  world: RunWorld,
+  work: AgentWork,
+  name: string,
+): Promise<AgentResult> {
   const { plan, start, edits = true } = work;
   const repository = await world.repository(node);
-  const place = await openWorktree(node, world, node.run, work.place ?? plan, start.commit);
+  const place = await openWorktree(node, world, node.run, name, start.commit);
   const opened = await world.openModel(node, work.model);
   if (!opened.ok) throw problem(opened.problem.code, opened.problem.args);
 
@@ -60,7 +75,12 @@ export async function doAgentWork(node: NodeContext, world: RunWorld, work: Agen
     model: opened.value,
     tools: await toolsFor(node, world, work, place),
     limits: work.limits,
-    afterChange: (ctx) => repository.writeTree(ctx, place.top),
+    afterChange: async (ctx) => {
+      const tree = await repository.writeTree(ctx, place.top);
+      if (world.arbitration !== undefined && edits)
+        observeWrites(node, world, plan, work.files ?? [], await repository.changes(ctx, start.tree, tree));
+      return tree;
+    },
     restore: (ctx, tree) => repository.restoreTree(ctx, place.top, tree ?? start.tree),
   });
   if (!edits) return { ...outcome, ...start };

@@ -1,4 +1,5 @@
 import type { ArtifactStore } from '../artifacts';
+import type { Arbitration } from '../arbitration';
 import type { Clock, Context, Ids } from '../base';
 import type { Blobs } from '../engine/ports';
 import type { PrivateRepository } from '../git/types';
@@ -27,7 +28,12 @@ export interface RunWorld {
   /** Brings ignored dependency folders of the user's tree into a worktree; safe to call again. */
   prepareDependencies(ctx: Context, worktree: string): Promise<void>;
   readonly folders: Folders;
+  /** Locks, forecasts and what is shown of merges; without it the places of the engine alone keep work apart. */
+  readonly arbitration?: RunArbitration;
 }
+
+/** As much of the arbitration as runs need. */
+export type RunArbitration = Pick<Arbitration, 'acquire' | 'letGo' | 'shown' | 'writes'>;
 
 /** Where things lie. The workspace may be a subfolder of its repository: `prefix` is its path below the top, '' at the top. */
 export interface Folders {

@@ -1,5 +1,6 @@
 import type { NodeContext } from '../engine/ports';
 import { buildChangeset, type ChangesetOptions } from '../review';
+import { holding, lockOf } from './arbitrated';
 import { blobsOf } from './artifacts';
 import type { RunWorld } from './dependencies';
 import { toJson, type OfferOutput } from './facts';
@@ -15,7 +16,7 @@ export function offerChanges(
   final: { readonly commit: string; readonly tree: string },
   describe: () => Promise<Offer>,
 ): Promise<OfferOutput> {
-  const made = node.step('changeset', async () => {
+  const write = async () => {
     const blobs = blobsOf(world, node.run);
     const changeset = await buildChangeset(node, {
       ...(await describe()),
@@ -27,6 +28,10 @@ export function offerChanges(
     });
     const blob = await blobs.put(new TextEncoder().encode(JSON.stringify(changeset)));
     return toJson({ changeset: changeset.changeset, blob, files: changeset.files.length, ...final });
-  });
+  };
+  // Nobody writes the user's tree while it is compared with what is offered.
+  const made = holding(node, world, 'Offer the changes', [lockOf.workspace('shared')], () =>
+    node.step('changeset', write),
+  );
   return made as Promise<unknown> as Promise<OfferOutput>;
 }

@@ -196,6 +196,8 @@ export class RunService implements Disposable {
   private changed(run: string, events: readonly RecordedEvent[]): void {
     this.artifacts?.take(run, events);
     const fold = this.find(run);
+    // What a run that has ended still holds, nobody would ever give back.
+    if (fold.endedAt !== null) this.ports.world.arbitration?.letGo(run);
     const patch = this.boards.patch(fold, events);
     if (patch !== undefined) this.onBoardPatch.fire(patch);
     const offered = events.some(

@@ -20,6 +20,7 @@ export { importRun, type Imported, type ImportLimits } from './runFileImport';
 export { openWorkspace, type DataHome, type Fingerprint, type OpenWorkspace } from './home';
 export { takeLock, type Lock, type LockAttempt } from './lock';
 export { openPolicy, type Policy } from './policy';
+export { damaged, keepDamaged, storageFailure } from './failures';
 export { openFirings } from './firings';
 export type { ArmedTrigger, Firing, FiringOutcome, Firings, FiringsOptions, NewFiring } from './firings';
 export { planningFiles } from './planningFiles';

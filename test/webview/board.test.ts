@@ -196,7 +196,7 @@ describe('board page', function () {
         kind: 'decision',
         problem: { code: 'merge.conflict', args: {} },
         facts: {},
-        choices: ['integrated', 'plan', 'resolved'],
+        choices: ['integrated', 'plan', 'resolved', 'agent'],
       };
       window.fakeHost.questions = [question];
       const event = { type: 'QuestionAsked', node: 'merge:02-02', question };

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { MergeQueue, mergeInTurn } from '../../arbitration';
 import type { NodeContext, Performer } from '../../engine/ports';
 import type { Commit } from '../../git';
 import type { RunWorld } from '../dependencies';
@@ -21,43 +22,40 @@ export function mergePerformer(world: RunWorld): Performer {
     const repository = await world.repository(node);
     const { at } = runFacts.parse(node.facts);
     const asked = new Set<string>();
-    let merged: Commit = base;
-    for (const [index, theirs] of trees.entries()) {
-      // Who changed nothing brings nothing, and what was merged from the base alone is it.
-      if (theirs.tree === base.tree) continue;
-      if (merged.tree === base.tree) {
-        merged = theirs;
-        continue;
-      }
-      const key = `${index}:`;
-      const place = `conflict-${nameOf(node.node)}-${index}`;
-      const work = {
-        plan: `${node.node} (${index + 1})`,
-        base: base.commit,
-        ours: merged,
-        theirs,
-        place,
-        key,
-      };
-      const { tree, conflicts } = await mergedTree(node, world, work);
-      for (const file of conflicts) asked.add(file);
-      const parents = [merged.commit, theirs.commit];
-      merged = commitStep.parse(
-        await node.step(`${key}commit`, async () =>
+    const changes = trees.map(({ commit }, index) => ({ id: String(index), base: base.commit, commit }));
+    const queue = new MergeQueue<Commit>(base, changes, { batch: Math.max(1, trees.length), isProven: true });
+    const { tip: merged } = await mergeInTurn(queue, {
+      merge: async (ours, { id }) => {
+        const theirs = trees[Number(id)]!;
+        // Who changed nothing brings nothing, and what was merged from the base alone is it.
+        if (theirs.tree === base.tree) return { tip: ours };
+        if (ours.tree === base.tree) return { tip: theirs };
+        const key = `${id}:`;
+        const place = `conflict-${nameOf(node.node)}-${id}`;
+        const plan = `${node.node} (${Number(id) + 1})`;
+        const { tree, conflicts } = await mergedTree(node, world, {
+          ...{ plan, base: base.commit, ours, theirs, place, key },
+        });
+        for (const file of conflicts) asked.add(file);
+        const made = await node.step(`${key}commit`, async () =>
           toJson(
             await repository.commit(
               node,
               tree,
-              parents,
+              [ours.commit, theirs.commit],
               `Merge at ${node.node}`,
               at,
-              `${refOf(node)}-${index}`,
+              `${refOf(node)}-${id}`,
             ),
           ),
-        ),
-      );
-      if (conflicts.length > 0) await giveBackPlace(node, world, place, merged.commit);
-    }
+        );
+        const tip = commitStep.parse(made);
+        if (conflicts.length > 0) await giveBackPlace(node, world, place, tip.commit);
+        return { tip };
+      },
+      // What proves a tree is a node of its own in a Melody.
+      prove: () => Promise.resolve(true),
+    });
     return toJson({ tree: { commit: merged.commit, tree: merged.tree }, conflicts: [...asked] });
   };
 }

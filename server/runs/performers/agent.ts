@@ -23,6 +23,7 @@ export function agentPerformer(world: RunWorld): Performer {
       instruction: (place) => instructionFor(facts, plan, place),
       limits: facts.limits,
       verify: plan.verify,
+      files: plan.files,
       ref: `refs/symphony/runs/${node.run}/plans/${plan.id}`,
     });
     return toJson({ start: start.commit, ...made });

@@ -1,4 +1,5 @@
 import type { Performer } from '../../engine/ports';
+import { holding, lockOf } from '../arbitrated';
 import type { RunWorld } from '../dependencies';
 import { agentOutput, nodeIds, runFacts, toJson } from '../facts';
 import { verifyTree } from '../verification';
@@ -11,8 +12,10 @@ export function verifyPerformer(world: RunWorld): Performer {
     const { plan: id } = node.params as { plan: string };
     const plan = facts.plans.find((one) => one.id === id);
     const agent = agentOutput.parse(node.output(nodeIds.agent(id)));
-    const place = await openWorktree(node, world, node.run, id, agent.start);
     const work = (plan?.verify ?? []).map((command) => ({ plan: id, command }));
-    return toJson({ evidence: await verifyTree(node, world, place, agent.tree, work) });
+    return holding(node, world, `Verify ${id}`, [lockOf.worktree(node.run, id)], async () => {
+      const place = await openWorktree(node, world, node.run, id, agent.start);
+      return toJson({ evidence: await verifyTree(node, world, place, agent.tree, work) });
+    });
   };
 }

@@ -75,7 +75,7 @@ describe('bad input: a merge conflict', function () {
     assert.equal(questions.length, 1);
     const [question] = questions;
     assert.equal(question!.kind, 'mergeConflict');
-    assert.deepEqual(question!.choices, ['integrated', 'plan', 'resolved']);
+    assert.deepEqual(question!.choices, ['integrated', 'plan', 'resolved', 'agent']);
     assertClear(question!.problem, 'merge.conflict', ['01-0', 'src/greeting.mjs']);
     return question!;
   }
