@@ -65,6 +65,7 @@ export class Envelope {
   payloadEnd = 0;
 }
 Object.setPrototypeOf(Envelope.prototype, null);
+Reflect.deleteProperty(Envelope.prototype, 'constructor');
 
 export type EnvelopeFault =
   | 'envelope.shape'

@@ -1,4 +1,4 @@
-import { problem, problemOf, ProblemError } from '../base';
+import { problem, problemOf, type ProblemError } from '../base';
 import { codes, type Code, type CodeArgs } from '../../schemas/codes';
 import type { Envelope } from './envelope';
 import { pack, unpack } from './payload';
