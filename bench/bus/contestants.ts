@@ -137,7 +137,7 @@ function connect(address: string): Promise<Socket> {
 }
 
 function onFrames(socket: Socket, heard: (frame: Buffer) => void): void {
-  let held = Buffer.alloc(0);
+  let held: Buffer = Buffer.alloc(0);
   socket.on('data', (chunk: Buffer) => {
     held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
     while (held.length >= 4) {

@@ -157,8 +157,12 @@ export class Subscriptions {
   }
 
   private catchUp(subscription: RemoteSubscription): void {
-    if (subscription.catching) return;
+    if (subscription.catching) {
+      subscription.roomAgain = true;
+      return;
+    }
     subscription.catching = true;
+    subscription.roomAgain = false;
     this.readAgain(subscription)
       .catch((thrown: unknown) => {
         this.setting.log.error('the events of a subscription could not be read again', {
@@ -169,7 +173,11 @@ export class Subscriptions {
         // Connecting again begins after what it has; going on here would lose what lies between.
         subscription.link.close('replay');
       })
-      .finally(() => (subscription.catching = false));
+      .finally(() => {
+        subscription.catching = false;
+        // There may have been room again before this was reached.
+        if (subscription.roomAgain && subscription.behind) this.catchUp(subscription);
+      });
   }
 
   private async readAgain(to: RemoteSubscription): Promise<void> {
@@ -183,26 +191,23 @@ export class Subscriptions {
         if (to.gone || to.link.closed) return;
         if (event.seq <= to.last) continue;
         const packed = pack(event.payload);
-        if (!this.keep(to, event.topic, event.seq, packed, 0, packed.length)) return this.leave(to);
+        // Full again: whoever empties the queue calls.
+        if (!this.keep(to, event.topic, event.seq, packed, 0, packed.length)) return;
         counters.replayed++;
+      }
+      // Without anything published since it began, only an empty answer says that nothing is left.
+      if (to.newest <= to.last && (to.newest > 0 || events.length === 0)) {
+        to.behind = false;
+        return;
       }
       if (events.length > 0) {
         empty = 0;
         continue;
       }
-      if (to.newest <= to.last) {
-        to.behind = false;
-        return;
-      }
       // Published, but not found: the source may be a moment late, but it must come.
       if (++empty > 10) throw problem('bus.replay', { pattern: to.pattern, seq: to.last });
       await clock.sleep(100);
     }
-  }
-
-  /** It is full again. If it has been emptied meanwhile nobody will call, so it is asked for here. */
-  private leave(to: RemoteSubscription): void {
-    if (to.link.idle) queueMicrotask(() => this.drained(to));
   }
 
   private counted(registered: Disposable): Disposable {
@@ -242,6 +247,8 @@ export class RemoteSubscription implements Disposable {
   /** Whether it has not got all execution events and must be given them from the source. */
   behind = false;
   catching = false;
+  /** Whether its queue was emptied while it was catching up. */
+  roomAgain = false;
   gone = false;
   /** The newest execution event that was published to it. */
   newest = 0;
