@@ -1176,6 +1176,61 @@ export const codes = {
     'Install Node 24 or newer, or set symphony.nodePath.',
   ),
   'sidecar.failed': error('The sidecar did not start: {detail}', 'See its log with “Symphony: Show Log”.'),
+
+  // the bus between the sidecar and its extensions, workers and tools
+  'bus.timeout': error(
+    'Nobody answered {type} within {milliseconds} ms.',
+    'Try again; if it happens often, see the log for what the other side was doing.',
+  ),
+  'bus.noRoute': error('Nobody handles {type}.', 'Start or enable the extension that does.'),
+  'bus.routeTaken': error(
+    '{type} has a handler already.',
+    'Disable one of the two extensions that both want to handle it.',
+  ),
+  'bus.forbidden': error(
+    'The connection may not {action} {type}.',
+    'Declare it in the permissions of the extension, and have them granted.',
+  ),
+  'bus.busy': error(
+    '{peer} has {most} of these open already, as many as it may.',
+    'Wait until some of them are done.',
+  ),
+  'bus.full': error(
+    'Too much waits to be sent to {peer}; {type} was not sent.',
+    'Wait until it has read what it was sent.',
+  ),
+  'bus.tooLarge': error(
+    'The message {type} is larger than {peer} may be sent.',
+    'Send it in parts, as a stream, or as an artifact.',
+  ),
+  'bus.closed': error(
+    'The connection to {peer} has ended: {reason}',
+    'It is made again by itself where that is possible; else restart the extension.',
+  ),
+  'bus.remote': error('{peer} failed: {detail}', 'See the log of the extension.'),
+  'bus.payload': error(
+    'The message cannot be sent: {detail}',
+    'Send what JSON can hold, bytes, or whole numbers up to 64 bits.',
+  ),
+  'bus.topic': error(
+    '“{topic}” is no name for a message.',
+    'Use up to 32 levels of letters, digits, “_”, “-”, “:” and “/”, joined by dots, 255 characters in all.',
+  ),
+  'bus.stream': error('{type} answers with a stream, and one answer was asked for.', 'Ask for a stream.'),
+  'bus.sequence': error(
+    'An event of {topic} has the sequence number {seq}; the newest is {newest}.',
+    'Events of runs are numbered upward, others are not numbered.',
+  ),
+  'bus.replay': error(
+    'Events of {pattern} after {seq} were announced but cannot be read.',
+    'See the log; connecting again reads them once more.',
+  ),
+  'bus.address': error('Nobody can listen at {address}: {detail}', 'See whether another program uses it.'),
+  'bus.unreachable': error('Nobody listens at {address}: {detail}', 'Start the sidecar.'),
+  'bus.untrusted': error(
+    'Whatever listens at {address} could not prove that it is Symphony: {reason}',
+    'Restart the sidecar; the stale address is then replaced.',
+  ),
 } as const satisfies Record<string, CodeText>;
 
 export type Code = keyof typeof codes;

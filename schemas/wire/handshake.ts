@@ -30,7 +30,8 @@ export const hello = z.object({
   type: z.literal('hello'),
   protocol: z.int(),
   build,
-  client: z.enum(['editor', 'cli', 'test']),
+  /** `peer` is one who comes to the bus. */
+  client: z.enum(['editor', 'cli', 'test', 'peer']),
   nonce,
 });
 export const challenge = z.object({
