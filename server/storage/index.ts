@@ -5,7 +5,6 @@
 export { durable, openSqlite } from './sqlite';
 export type { Database, OpenDatabase, Row, Statement, Value } from './sqlite';
 export { createDatabaseFile, openDatabaseFile, type DatabaseKind, type KeepCopy } from './databaseFile';
-export { damaged, keepDamaged, storageFailure } from './failures';
 export { openJournal, type JournalOptions, type StoredJournal } from './journal';
 export { nextTurn, type Recordable, type Schedule } from './journalWriter';
 export { headingAfter } from './journalHeadings';
