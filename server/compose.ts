@@ -2,6 +2,7 @@ import type { Build } from '../schemas';
 import { DisposableStore, shielded, type Context, type Disposable } from './base';
 import { sha256, systemClock, systemIds, systemRandom } from './base/node';
 import { Engine } from './engine';
+import { defaultFailureTables } from './engine/failure';
 import {
   inspectUserRepository,
   openPrivateRepository,
@@ -12,12 +13,16 @@ import {
 import { controlPerformers, expressionsOf } from './controls';
 import { createGateway, type EditorModels } from './llm';
 import { SidecarState } from './sidecarState';
+import { Observation } from './observation';
+import { PoolService } from './pool';
+import { PooledModels } from './pooledModels';
 import { runPerformers, RunService, type RunWorld } from './runs';
 import { createSandbox } from './sandbox';
 import { sampleModel } from './sampleModel';
 import { openTriggers } from './openTriggers';
 import { jsonPacking, openBlobs, openJournal, openPolicy, planningFiles, type DataHome } from './storage';
 import { sidecarService } from './sidecarService';
+import { TrackerService } from './tracker';
 import { TemplateDesk } from './templateDesk';
 import type { SidecarService } from './rpc';
 import path from 'node:path';
@@ -41,6 +46,17 @@ export async function composeService(
   const journal = await openJournal({ file: home.journal, clock: systemClock, log });
   const blobs = await openBlobs({ folder: home.blobs, log });
   const state = new SidecarState();
+  const observation = new Observation({
+    clock: systemClock,
+    version: build.version,
+    target: () => state.exportTarget(),
+  });
+  const { metrics, calls } = observation;
+  const pool = new PoolService({
+    ...{ clock: systemClock, file: home.pool, metrics },
+    budgets: ({ kind }) => (kind === 'day' ? state.dayBudget() : {}),
+    health: defaultFailureTables.health,
+  });
   const sample = sampleModel(home.root, log);
   const gateway = createGateway({
     clock: systemClock,
@@ -53,6 +69,7 @@ export async function composeService(
     ...patience,
   });
   store.add(sample);
+  const pooled = new PooledModels({ pool, gateway, clock: systemClock, metrics, calls });
 
   // Looked at once for everything a start needs; where there is no repository, each of them says what that means.
   const user = inspectUserRepository(ctx, home.root);
@@ -66,12 +83,12 @@ export async function composeService(
     sandbox: () => sandbox,
     repository: openOnce((inner) => openRepository(inner, home)),
     checkModel: (id) => gateway.open(id),
-    openModel: async (inner, id) => {
-      const opened = gateway.open(id);
-      if (opened.ok || state.told) return opened;
-      inner.log.info('waiting for a client to hand over settings and keys', { model: id });
-      await state.whenTold(inner.signal);
-      return gateway.open(id);
+    openModel: async (node, id) => {
+      if (!gateway.open(id).ok && !state.told) {
+        node.log.info('waiting for a client to hand over settings and keys', { model: id });
+        await state.whenTold(node.signal);
+      }
+      return pooled.open(node, id);
     },
     prepareDependencies: async (inner, worktree) => {
       await prepareDependencies(inner, { user: await inspectUserRepository(inner, home.root), worktree });
@@ -106,7 +123,15 @@ export async function composeService(
       ctx,
     }),
   );
+  // What work needs must be there when it goes on.
+  await pool.start(ctx);
   await engine.recover();
+  const tracker = new TrackerService({
+    ...{ engine, journal, history: runs.history, metrics },
+    clock: systemClock,
+  });
+  await tracker.start(ctx);
+  observation.start(ctx, engine, journal);
   const triggers = await openTriggers({
     ...{ ctx, engine, journal, runs, user },
     root: home.root,
@@ -125,6 +150,8 @@ export async function composeService(
     state,
     sandbox,
     store,
+    observation,
+    services: [tracker, pool],
   });
   return { service, runs };
 }

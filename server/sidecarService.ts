@@ -1,10 +1,11 @@
 import path from 'node:path';
 import type { Build } from '../schemas';
-import type { Context, DisposableStore } from './base';
+import type { Context, DisposableStore, Service } from './base';
 import { systemClock } from './base/node';
 import { examine, exportReport, type Patient } from './doctor';
 import type { Engine } from './engine';
 import type { Gateway } from './llm';
+import type { Observation } from './observation';
 import { directRequests, type DirectService, type SidecarService } from './rpc';
 import type { RunService } from './runs';
 import type { Sandbox } from './sandbox';
@@ -27,7 +28,13 @@ export interface ServiceParts {
   readonly state: SidecarState;
   readonly sandbox: Promise<Sandbox>;
   readonly store: DisposableStore;
+  readonly observation: Observation;
+  /** Stopped in this order, when no run works any more. */
+  readonly services: readonly Service[];
 }
+
+/** What a service of the Pit has not ended by then it leaves. */
+const stopWithinMs = 3000;
 
 /** The joined rooms as the one service the wire's handlers call. */
 export function sidecarService(parts: ServiceParts): SidecarService {
@@ -48,7 +55,13 @@ export function sidecarService(parts: ServiceParts): SidecarService {
     };
   };
   return {
-    ...directly(runs.execution, runs.melodies, parts.templates, new TriggerDesk(triggers)),
+    ...directly(
+      runs.execution,
+      runs.melodies,
+      parts.templates,
+      new TriggerDesk(triggers),
+      parts.observation.desk(engine, journal),
+    ),
     workspace: home.id,
     root: home.root,
     position: () => journal.position(),
@@ -86,6 +99,10 @@ export function sidecarService(parts: ServiceParts): SidecarService {
     async stop() {
       triggers.dispose();
       await engine.stop();
+      parts.observation.stop();
+      const { log } = parts.ctx;
+      for (const service of parts.services)
+        await service.stop({ signal: AbortSignal.timeout(stopWithinMs), log });
       store.dispose();
       await journal.close();
       parts.ctx.log.info('the journal is closed', { file: path.basename(home.journal) });

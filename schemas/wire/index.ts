@@ -8,6 +8,7 @@ import * as events from './events';
 import * as execution from './execution';
 import * as melody from './melody';
 import * as models from './models';
+import * as observe from './observe';
 import * as planning from './planning';
 import * as review from './review';
 import * as run from './run';
@@ -23,6 +24,7 @@ export * from './events';
 export * from './execution';
 export * from './melody';
 export * from './models';
+export * from './observe';
 export * from './planning';
 export * from './review';
 export * from './run';
@@ -58,6 +60,8 @@ export const clientRequests = {
   runAudit: execution.runAudit,
   runExport: execution.runExport,
   runImport: execution.runImport,
+  runTrace: observe.runTrace,
+  metricsShow: observe.metricsShow,
   melodyPreview: melody.melodyPreview,
   melodyRun: melody.melodyRun,
   templateList: template.templateList,

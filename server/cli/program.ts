@@ -9,6 +9,7 @@ import type { CliHost, Job } from './job';
 import { serveLanguage } from './lsp';
 import { Printer } from './output';
 import { checkMelodies, convertMelodies, formatMelodies } from './melody';
+import { showMetrics } from './observe';
 import * as planning from './planning';
 import { runMelody } from './runMelody';
 import * as templates from './templates';
@@ -187,6 +188,7 @@ function describe(act: Act, host: CliHost): Command {
     .exitOverride()
     .action(act(serveLanguage));
   add(program, 'models', texts.aboutModels).action(act(models));
+  add(program, 'metrics', texts.aboutMetrics).action(act(showMetrics));
   add(program, 'doctor', texts.aboutDoctor).option('--export', texts.optionExport).action(act(doctor));
   add(program, 'status', texts.aboutStatus).action(act(status));
   add(program, 'stop', texts.aboutStop).action(act(stop));

@@ -151,8 +151,11 @@ export class Pool {
 
   /** Does something that `drain` waits for. */
   private follow(work: Promise<void>): void {
-    this.moving.add(work);
-    void work.finally(() => this.moving.delete(work));
+    const guarded = work.catch((thrown: unknown) =>
+      this.ctx.log.error('the pool lost a resource', { detail: String(thrown) }),
+    );
+    this.moving.add(guarded);
+    void guarded.finally(() => this.moving.delete(guarded));
   }
 
   /** Changes what a resource is in, within the law. */

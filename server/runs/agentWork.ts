@@ -8,11 +8,12 @@ import {
   type Tool,
   type ToolResult,
 } from '../agents';
-import { problem, type Context } from '../base';
+import type { Context } from '../base';
 import type { NodeContext } from '../engine/ports';
 import type { Commit } from '../git';
 import type { RunWorld } from './dependencies';
 import { agentOutput, runFacts, toJson } from './facts';
+import { withModel } from './leasedModel';
 import { runVerifyCommand } from './verification';
 import { openWorktree, type RunWorktree } from './worktree';
 
@@ -50,19 +51,18 @@ export async function doAgentWork(node: NodeContext, world: RunWorld, work: Agen
   const { plan, start, edits = true } = work;
   const repository = await world.repository(node);
   const place = await openWorktree(node, world, node.run, work.place ?? plan, start.commit);
-  const opened = await world.openModel(node, work.model);
-  if (!opened.ok) throw problem(opened.problem.code, opened.problem.args);
-
-  const outcome = await runAgent(node, {
-    plan,
-    system: work.system,
-    instruction: await work.instruction(place),
-    model: opened.value,
-    tools: await toolsFor(node, world, work, place),
-    limits: work.limits,
-    afterChange: (ctx) => repository.writeTree(ctx, place.top),
-    restore: (ctx, tree) => repository.restoreTree(ctx, place.top, tree ?? start.tree),
-  });
+  const outcome = await withModel(node, world, work.model, async (model) =>
+    runAgent(node, {
+      plan,
+      system: work.system,
+      instruction: await work.instruction(place),
+      model,
+      tools: await toolsFor(node, world, work, place),
+      limits: work.limits,
+      afterChange: (ctx) => repository.writeTree(ctx, place.top),
+      restore: (ctx, tree) => repository.restoreTree(ctx, place.top, tree ?? start.tree),
+    }),
+  );
   if (!edits) return { ...outcome, ...start };
 
   const made = await node.step('commit', async () => {
