@@ -95,7 +95,7 @@ describe('budgets and what is observed', function () {
     const { port } = receiver.address() as AddressInfo;
     const quiet = await ask();
     await completes(client, quiet);
-    assert.deepEqual(paths, []);
+    assert.equal(paths.length, 0);
 
     await settings(undefined, `http://127.0.0.1:${port}`);
     const run = await ask();
