@@ -259,6 +259,38 @@ export const codes = {
     'It serves the bundled sample alone; choose a real model for your own work.',
   ),
 
+  'model.budgetSpent': error(
+    'The {budget} budget of {limit} {kind} does not allow another request to {model}: {used} are used or set aside, and it may take {needed}.',
+    'Raise {setting}, or retry the run when the budget begins anew; what is done stays done.',
+  ),
+  'model.blacklisted': error(
+    '{model} failed too often to be relied on; it is not asked again until the sidecar restarts.',
+    'Choose another model and retry the run, give the node a fallback, or restart the sidecar when the provider works again.',
+  ),
+
+  // the pool
+  'pool.unknown': error(
+    'The pool knows no resource {resource}.',
+    'See the log; it was asked for before it was made known.',
+  ),
+  'pool.transition': error(
+    'The resource {resource} cannot go from {from} to {to}.',
+    'See the log; nothing was changed.',
+  ),
+  'pool.tooLarge': error(
+    '{resource} takes {bytes} bytes of memory, and the pool has {limit} in all.',
+    'Choose a smaller one, or end what else takes memory.',
+  ),
+  'pool.failed': error('{resource} failed: {detail}', 'See the log, mend the cause, and retry the run.'),
+  'pool.slow': error(
+    '{resource} did not answer within {ms} milliseconds.',
+    'Retry the run; the log says more if it goes on.',
+  ),
+  'pool.stopping': info(
+    '{resource} is not given out any more: the sidecar ends.',
+    'Nothing needs to be done: unfinished runs go on with the next one.',
+  ),
+
   // the agent
   'agent.turnLimit': error(
     'The agent of {plan} used all {limit} turns.',

@@ -1,6 +1,5 @@
 import type { Build } from '../schemas';
 import { DisposableStore, shielded, type Context, type Disposable } from './base';
-import { createArtifacts } from './artifacts';
 import { sha256, systemClock, systemIds, systemRandom } from './base/node';
 import { Engine } from './engine';
 import {
@@ -11,12 +10,14 @@ import {
   type UserRepository,
 } from './git';
 import { controlPerformers, expressionsOf } from './controls';
-import { createArbitration } from './arbitration';
-import { createPit } from './pit';
+import { createServices, openPit } from './openPit';
 import { createGateway, type EditorModels } from './llm';
 import { SidecarState } from './sidecarState';
+import { Observation } from './observation';
+import { PooledModels } from './pooledModels';
 import { runPerformers, RunService, type RunWorld } from './runs';
 import { createSandbox } from './sandbox';
+import { recalling } from './stale';
 import { sampleModel } from './sampleModel';
 import { openTriggers } from './openTriggers';
 import { jsonPacking, openJournal, openPolicy, planningFiles, type DataHome } from './storage';
@@ -42,11 +43,22 @@ export async function composeService(
   const store = new DisposableStore();
   const { log } = ctx;
   const journal = await openJournal({ file: home.journal, clock: systemClock, log });
-  const artifacts = createArtifacts({
-    ...{ folder: home.artifacts, file: home.artifactsFile, legacy: home.blobs },
-    ...{ clock: systemClock, ids: systemIds, log },
-  });
   const state = new SidecarState();
+  const observation = new Observation({
+    clock: systemClock,
+    version: build.version,
+    target: () => state.exportTarget(),
+  });
+  const { metrics, calls } = observation;
+  const services = createServices({
+    ...{ home, log, journal, state, metrics },
+    held: async (_ctx, run) => {
+      const { changesets } = await runs.reviewList({ open: true });
+      const isOpen = changesets.some((changeset) => changeset.run === run);
+      return isOpen ? { code: 'stale.keep.open', args: { run } } : null;
+    },
+  });
+  const { pool, artifacts, arbitration, stale } = services;
   const sample = sampleModel(home.root, log);
   const gateway = createGateway({
     clock: systemClock,
@@ -59,30 +71,27 @@ export async function composeService(
     ...patience,
   });
   store.add(sample);
+  const pooled = new PooledModels({ pool, gateway, clock: systemClock, metrics, calls });
 
   // Looked at once for everything a start needs; where there is no repository, each of them says what that means.
   const user = inspectUserRepository(ctx, home.root);
   user.catch(() => undefined);
   // Its probes take longer than a client should wait; nothing needs them before the first command.
   const sandbox = createSandbox({ log, folder: path.join(home.folder, 'probes') });
-  const arbitration = createArbitration({
-    ...{ clock: systemClock, random: systemRandom, ids: systemIds, log },
-    file: path.join(home.folder, 'arbitration.db'),
-  });
   const world: RunWorld = {
     clock: systemClock,
     ids: systemIds,
     artifacts,
-    blobs: artifacts.blobs,
+    blobs: recalling(ctx, artifacts.blobs, stale),
     sandbox: () => sandbox,
     repository: openOnce((inner) => openRepository(inner, home)),
     checkModel: (id) => gateway.open(id),
-    openModel: async (inner, id) => {
-      const opened = gateway.open(id);
-      if (opened.ok || state.told) return opened;
-      inner.log.info('waiting for a client to hand over settings and keys', { model: id });
-      await state.whenTold(inner.signal);
-      return gateway.open(id);
+    openModel: async (node, id) => {
+      if (!gateway.open(id).ok && !state.told) {
+        node.log.info('waiting for a client to hand over settings and keys', { model: id });
+        await state.whenTold(node.signal);
+      }
+      return pooled.open(node, id);
     },
     prepareDependencies: async (inner, worktree) => {
       await prepareDependencies(inner, { user: await inspectUserRepository(inner, home.root), worktree });
@@ -96,8 +105,6 @@ export async function composeService(
     arbitration,
   };
   const expressions = expressionsOf();
-  const pit = createPit({ services: [artifacts, arbitration], clock: systemClock });
-  await pit.start(ctx);
   const engine = new Engine({
     journal,
     performers: new Map([...runPerformers(world), ...controlPerformers({ expressions, clock: systemClock })]),
@@ -120,8 +127,12 @@ export async function composeService(
       ctx,
     }),
   );
+  const pit = openPit({ services, engine, journal, runs, metrics });
+  // What work needs must be there when it goes on.
+  await pit.start(ctx);
   await engine.recover();
   runs.artifacts?.recover();
+  observation.start(ctx, engine, journal);
   const triggers = await openTriggers({
     ...{ ctx, engine, journal, runs, user },
     root: home.root,
@@ -141,6 +152,7 @@ export async function composeService(
     state,
     sandbox,
     store,
+    observation,
   });
   return { service, runs };
 }

@@ -1,10 +1,11 @@
 import path from 'node:path';
 import type { Build } from '../schemas';
-import { shielded, type Context, type DisposableStore } from './base';
+import type { Context, DisposableStore } from './base';
 import { systemClock } from './base/node';
 import { examine, exportReport, type Patient } from './doctor';
 import type { Engine } from './engine';
 import type { Gateway } from './llm';
+import type { Observation } from './observation';
 import { directRequests, type DirectService, type SidecarService } from './rpc';
 import type { Pit } from './pit';
 import { PitDesk } from './pitDesk';
@@ -30,7 +31,12 @@ export interface ServiceParts {
   readonly state: SidecarState;
   readonly sandbox: Promise<Sandbox>;
   readonly store: DisposableStore;
+  readonly observation: Observation;
+  /** Stopped in this order, when no run works any more. */
 }
+
+/** What the services of the Pit have not ended by then they leave. */
+const stopWithinMs = 3000;
 
 /** The joined rooms as the one service the wire's handlers call. */
 export function sidecarService(parts: ServiceParts): SidecarService {
@@ -57,6 +63,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
       parts.templates,
       new TriggerDesk(triggers),
       new PitDesk(pit, () => engine.active()),
+      parts.observation.desk(engine, journal),
     ),
     workspace: home.id,
     root: home.root,
@@ -95,8 +102,9 @@ export function sidecarService(parts: ServiceParts): SidecarService {
     async stop() {
       triggers.dispose();
       await engine.stop();
+      parts.observation.stop();
       await runs.artifacts?.settled();
-      await pit.stop(shielded(parts.ctx));
+      await pit.stop({ signal: AbortSignal.timeout(stopWithinMs), log: parts.ctx.log });
       store.dispose();
       await journal.close();
       parts.ctx.log.info('the journal is closed', { file: path.basename(home.journal) });

@@ -63,8 +63,20 @@ export class SidecarState {
     this.tell.fire();
   }
 
+  /** What all runs together may use of models in a day. */
+  dayBudget(): { readonly tokens?: number; readonly usd?: number } {
+    const { tokensPerDay: tokens, usdPerDay: usd } = this.settings.limits;
+    return { ...(tokens === undefined ? {} : { tokens }), ...(usd === undefined ? {} : { usd }) };
+  }
+
+  /** Where metrics and traces are sent. */
+  exportTarget(): { readonly url: string } | undefined {
+    const { openTelemetry: url } = this.settings;
+    return url === undefined ? undefined : { url };
+  }
+
   runSettings(): RunSettings {
-    const { parallel, ...limits } = this.settings.limits;
-    return { model: this.model, limits, parallel };
+    const { parallel, turns, tokens, usd, minutes } = this.settings.limits;
+    return { model: this.model, limits: { turns, tokens, usd, minutes }, parallel };
   }
 }

@@ -9,6 +9,8 @@ const bounds = {
   usd: { least: 0, most: 100_000, usual: 5, whole: false },
   minutes: { least: 1, most: 10_000, usual: 30, whole: false },
   parallel: { least: 1, most: 64, usual: 4, whole: true },
+  usdPerDay: { least: 0, most: 1_000_000, usual: 0, whole: false },
+  tokensPerDay: { least: 0, most: 1_000_000_000_000, usual: 0, whole: true },
 } as const;
 
 /**
@@ -28,6 +30,9 @@ export function userSettings(ctx: Ctx): Params<'settingsProvide'> {
   if (Array.isArray(given) && providers.length < given.length) {
     ctx.log.warn('symphony.providers: entries without a name and an http(s) base URL are left out.');
   }
+  // Zero is how a number says that there is no limit.
+  const [usdPerDay, tokensPerDay] = [limit('usdPerDay'), limit('tokensPerDay')];
+  const receiver = settings.get<unknown>('openTelemetry', '');
   return {
     model: settings.get<string>('model', '').trim(),
     providers: providers.map(({ name, baseUrl }) => ({ name, baseUrl })),
@@ -37,7 +42,10 @@ export function userSettings(ctx: Ctx): Params<'settingsProvide'> {
       usd: limit('usd'),
       minutes: limit('minutes'),
       parallel: limit('parallel'),
+      ...(usdPerDay === 0 ? {} : { usdPerDay }),
+      ...(tokensPerDay === 0 ? {} : { tokensPerDay }),
     },
+    ...(isWebAddress(receiver) ? { openTelemetry: receiver } : {}),
   };
 }
 
@@ -45,5 +53,8 @@ function isProvider(value: unknown): value is { name: string; baseUrl: string } 
   const { name, baseUrl } = (value ?? {}) as { name?: unknown; baseUrl?: unknown };
   if (typeof name !== 'string' || !/^[a-z][a-z0-9-]*$/.test(name) || typeof baseUrl !== 'string')
     return false;
-  return URL.canParse(baseUrl) && /^https?:$/.test(new URL(baseUrl).protocol);
+  return isWebAddress(baseUrl);
 }
+
+const isWebAddress = (text: unknown): text is string =>
+  typeof text === 'string' && URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);

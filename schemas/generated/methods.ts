@@ -29,6 +29,8 @@ export const requestMethods = {
   runAudit: { method: 'run/audit', runs: 'read' },
   runExport: { method: 'run/export', runs: 'read' },
   runImport: { method: 'run/import', runs: 'write' },
+  runTrace: { method: 'run/trace', runs: 'read' },
+  metricsShow: { method: 'metrics/show', runs: 'read' },
   melodyPreview: { method: 'melody/preview', runs: 'read' },
   melodyRun: { method: 'melody/run', runs: 'write' },
   templateList: { method: 'template/list', runs: 'read' },

@@ -9,6 +9,7 @@ import * as execution from './execution';
 import * as melody from './melody';
 import * as models from './models';
 import * as pit from './pit';
+import * as observe from './observe';
 import * as planning from './planning';
 import * as review from './review';
 import * as run from './run';
@@ -25,6 +26,7 @@ export * from './execution';
 export * from './melody';
 export * from './models';
 export * from './pit';
+export * from './observe';
 export * from './planning';
 export * from './review';
 export * from './run';
@@ -60,6 +62,8 @@ export const clientRequests = {
   runAudit: execution.runAudit,
   runExport: execution.runExport,
   runImport: execution.runImport,
+  runTrace: observe.runTrace,
+  metricsShow: observe.metricsShow,
   melodyPreview: melody.melodyPreview,
   melodyRun: melody.melodyRun,
   templateList: template.templateList,

@@ -47,7 +47,12 @@ export const settingsProvide = request({
       usd: z.number().check(z.minimum(0)),
       minutes: z.number().check(z.minimum(1)),
       parallel: intBetween(1, 64),
+      /** What all runs together may use of models in a day; absent: as much as they want. */
+      usdPerDay: z.optional(z.number().check(z.minimum(0))),
+      tokensPerDay: z.optional(intFrom(0)),
     }),
+    /** Where metrics and traces are sent, an OTLP/HTTP base URL; absent: nowhere. */
+    openTelemetry: z.optional(z.url()),
   }),
   result: empty,
   errors: [],

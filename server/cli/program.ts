@@ -10,6 +10,7 @@ import { serveLanguage } from './lsp';
 import { Printer } from './output';
 import { checkMelodies, convertMelodies, formatMelodies } from './melody';
 import { restartPit, showPit } from './pit';
+import { showMetrics } from './observe';
 import * as planning from './planning';
 import { runMelody } from './runMelody';
 import * as templates from './templates';
@@ -192,6 +193,7 @@ function describe(act: Act, host: CliHost): Command {
     .exitOverride()
     .action(act(serveLanguage));
   add(program, 'models', texts.aboutModels).action(act(models));
+  add(program, 'metrics', texts.aboutMetrics).action(act(showMetrics));
   add(program, 'doctor', texts.aboutDoctor).option('--export', texts.optionExport).action(act(doctor));
   add(program, 'status', texts.aboutStatus).action(act(status));
   add(program, 'stop', texts.aboutStop).action(act(stop));

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import * as observe from './observe';
 import * as record from './record';
 import * as runs from './runs';
 import * as steer from './steer';
@@ -46,6 +47,7 @@ export function describeRuns(act: Act, add: (name: string, about: string) => Com
     .option('--type <type...>', texts.optionType)
     .option('--node <node>', texts.optionNode)
     .action(act(record.showAudit));
+  add('trace <run>', texts.aboutRunsTrace).action(act(observe.traceRun));
   add('export <run> <file>', texts.aboutRunsExport).action(act(record.exportRun));
   add('import <file>', texts.aboutRunsImport).action(act(record.importRun));
 }

@@ -24,6 +24,9 @@ export const texts = {
   aboutTriggerFire: 'Fire a trigger by hand, armed or not.',
   aboutTriggerHistory: 'Show what triggers did, the newest first.',
   aboutRunsList: 'List the runs, newest first.',
+  aboutRunsTrace:
+    'Show how long the run, its nodes, model calls and commands took; with --json for OpenTelemetry.',
+  aboutMetrics: 'Show what the sidecar has counted and timed, as Prometheus reads it.',
   aboutRunsShow: 'Show where a run stands, what it changed and what it asks.',
   aboutRunsPause: 'Start nothing more; what is at work finishes.',
   aboutRunsResume: 'Go on with a paused run.',
@@ -124,6 +127,7 @@ export const texts = {
   summaryResume:
     'Look at it with “symphony runs show {run}”; try the failed plans again with “symphony runs retry {run}”.',
   runsNone: 'There are no runs yet.',
+  traceLine: '{span}  {took}  {status}  {about}',
   runsLine: '{run}  {state}  {title}  ({completed}/{total})',
   commandDone: 'The run {run} is {state}.',
   melodyTitle: '{name}: {nodes} nodes',

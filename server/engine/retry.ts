@@ -12,6 +12,8 @@ const finalCodes: ReadonlySet<Code> = new Set<Code>([
   'model.refused',
   'model.scriptedUnknown',
   'model.noConsent',
+  'model.budgetSpent',
+  'model.blacklisted',
   'run.budgetSpent',
   'run.crashLoop',
   'run.notAList',

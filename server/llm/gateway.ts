@@ -2,7 +2,7 @@ import type { modelsList } from '../../schemas/wire/models';
 import type { ResultOf } from '../../schemas/define';
 import { failed, ok, problem, type Clock, type Context, type Log, type Outcome, type Random } from '../base';
 import { chatModel } from './chat';
-import { builtIns, connect, type BuiltIn } from './providers';
+import { builtIns, connect, load, type BuiltIn } from './providers';
 import type { EditorModels, Model } from './types';
 
 export type ProviderView = ResultOf<typeof modelsList>['providers'][number];
@@ -33,6 +33,8 @@ export interface Gateway {
    * `model.noKey`; whether the provider has such a model shows when it is asked.
    */
   open(modelId: string): Outcome<Model>;
+  /** Loads what the model's first request would wait for; asks nobody anything. */
+  prepare(modelId: string): Promise<void>;
   /** All providers and what each still needs. */
   list(ctx: Context): Promise<ProviderView[]>;
 }
@@ -95,6 +97,13 @@ export function createGateway(options: GatewayOptions): Gateway {
             }),
         }),
       );
+    },
+
+    async prepare(modelId) {
+      const provider = modelId.slice(0, Math.max(0, modelId.indexOf('/')));
+      if (provider === 'scripted') return load('compatible');
+      const found = known().get(provider);
+      if (found !== undefined) await load(found.speaks);
     },
 
     async list(ctx) {

@@ -69,6 +69,13 @@ export const builtIns: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>([
   ],
 ]);
 
+/** Loads the package of a wire format, which takes longer than making a model of it. */
+export async function load(speaks: BuiltIn['speaks']): Promise<void> {
+  if (speaks === 'anthropic') await import('@ai-sdk/anthropic');
+  else if (speaks === 'openai') await import('@ai-sdk/openai');
+  else await import('@ai-sdk/openai-compatible');
+}
+
 /**
  * The AI SDK's model for one wire format. Base URL, key and fetch are always given, so that the packages
  * have no reason to look into the environment; each is loaded when it is first needed.

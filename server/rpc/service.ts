@@ -25,6 +25,8 @@ export const directRequests = [
   'runAudit',
   'runExport',
   'runImport',
+  'runTrace',
+  'metricsShow',
   'melodyPreview',
   'melodyRun',
   'templateList',

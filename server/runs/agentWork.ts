@@ -8,12 +8,13 @@ import {
   type Tool,
   type ToolResult,
 } from '../agents';
-import { problem, type Context } from '../base';
+import type { Context } from '../base';
 import type { NodeContext } from '../engine/ports';
 import type { Commit } from '../git';
 import { holding, lockOf, observeWrites } from './arbitrated';
 import type { RunWorld } from './dependencies';
 import { agentOutput, runFacts, toJson } from './facts';
+import { withModel } from './leasedModel';
 import { runVerifyCommand } from './verification';
 import { openWorktree, type RunWorktree } from './worktree';
 
@@ -65,24 +66,23 @@ async function workInPlace(
   const { plan, start, edits = true } = work;
   const repository = await world.repository(node);
   const place = await openWorktree(node, world, node.run, name, start.commit);
-  const opened = await world.openModel(node, work.model);
-  if (!opened.ok) throw problem(opened.problem.code, opened.problem.args);
-
-  const outcome = await runAgent(node, {
-    plan,
-    system: work.system,
-    instruction: await work.instruction(place),
-    model: opened.value,
-    tools: await toolsFor(node, world, work, place),
-    limits: work.limits,
-    afterChange: async (ctx) => {
-      const tree = await repository.writeTree(ctx, place.top);
-      if (world.arbitration !== undefined && edits)
-        observeWrites(node, world, plan, work.files ?? [], await repository.changes(ctx, start.tree, tree));
-      return tree;
-    },
-    restore: (ctx, tree) => repository.restoreTree(ctx, place.top, tree ?? start.tree),
-  });
+  const outcome = await withModel(node, world, work.model, async (model) =>
+    runAgent(node, {
+      plan,
+      system: work.system,
+      instruction: await work.instruction(place),
+      model,
+      tools: await toolsFor(node, world, work, place),
+      limits: work.limits,
+      afterChange: async (ctx) => {
+        const tree = await repository.writeTree(ctx, place.top);
+        if (world.arbitration !== undefined && edits)
+          observeWrites(node, world, plan, work.files ?? [], await repository.changes(ctx, start.tree, tree));
+        return tree;
+      },
+      restore: (ctx, tree) => repository.restoreTree(ctx, place.top, tree ?? start.tree),
+    }),
+  );
   if (!edits) return { ...outcome, ...start };
 
   const made = await node.step('commit', async () => {

@@ -1,7 +1,7 @@
 import type { ArtifactStore } from '../artifacts';
 import type { Arbitration } from '../arbitration';
 import type { Clock, Context, Ids } from '../base';
-import type { Blobs } from '../engine/ports';
+import type { Blobs, NodeContext } from '../engine/ports';
 import type { PrivateRepository } from '../git/types';
 import type { Model } from '../llm/types';
 import type { Sandbox } from '../sandbox/types';
@@ -19,10 +19,10 @@ export interface RunWorld {
   /** The private repository of the workspace, opened on first need. */
   repository(ctx: Context): Promise<PrivateRepository>;
   /**
-   * The model a run names. After a restart it waits until a client has handed over settings and keys
-   * again, because only memory held them.
+   * The model a run names, for the work of one node, until that gives it back. After a restart it waits until a
+   * client has handed over settings and keys again, because only memory held them.
    */
-  openModel(ctx: Context, id: string): Promise<Outcome<Model>>;
+  openModel(node: NodeContext, id: string): Promise<Outcome<LeasedModel>>;
   /** Whether a new run could use the model as things stand. */
   checkModel(id: string): Outcome<unknown>;
   /** Brings ignored dependency folders of the user's tree into a worktree; safe to call again. */
@@ -34,6 +34,10 @@ export interface RunWorld {
 
 /** As much of the arbitration as runs need. */
 export type RunArbitration = Pick<Arbitration, 'acquire' | 'letGo' | 'shown' | 'writes'>;
+/** A model that is kept ready until it is given back. */
+export interface LeasedModel extends Model {
+  release(): void;
+}
 
 /** Where things lie. The workspace may be a subfolder of its repository: `prefix` is its path below the top, '' at the top. */
 export interface Folders {

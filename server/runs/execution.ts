@@ -1,11 +1,10 @@
 import type { ClientRequests, ParamsOf, RecordedEvent, ResultOf } from '../../schemas';
-import { problem, type Clock, type Context, type Disposable } from '../base';
+import { problem, type Clock, type Context } from '../base';
 import type { Blobs, Engine, RunFold, Wish } from '../engine';
 import type { StoredJournal } from '../storage';
 import { auditCsv, auditEntry, concerns, passes } from './audit';
 import { compareRuns, differs } from './compare';
-import { DurationHistory } from './durations';
-import { nodesOf, progressOf } from './progress';
+import { nodesOf, progressOf, type RunHistory } from '../tracker';
 import { exportToFile, importFromFile } from './transfer';
 
 type Params<K extends keyof ClientRequests> = ParamsOf<ClientRequests[K]>;
@@ -17,27 +16,16 @@ export interface ExecutionPorts {
   readonly journal: Pick<StoredJournal, 'read' | 'since' | 'adopt' | 'headings' | 'position'>;
   readonly blobs: Blobs;
   readonly clock: Clock;
+  readonly history: RunHistory;
   readonly summary: (run: RunFold) => Summary;
 }
-
-const mostEventsOfHistory = 20_000;
 
 /** How many events are read at once when all runs are looked through. */
 const page = 2000;
 
 /** What people and programs do with runs that are under way or over; one method per request of the wire. */
-export class ExecutionDesk implements Disposable {
-  private readonly history = new DurationHistory();
-  private readonly listening: Disposable;
-  private hasHistory = false;
-
-  constructor(private readonly ports: ExecutionPorts) {
-    this.listening = ports.engine.onChanged(({ run }) => this.ended(run));
-  }
-
-  dispose(): void {
-    this.listening.dispose();
-  }
+export class ExecutionDesk {
+  constructor(private readonly ports: ExecutionPorts) {}
 
   runRetry(_ctx: Context, { run, nodes, reason }: Params<'runRetry'>) {
     return this.wish(run, { wish: 'retry', nodes, reason });
@@ -69,7 +57,7 @@ export class ExecutionDesk implements Disposable {
       ...{ run, state, generation, seq, spent },
       forkedFrom: forkedFrom ?? null,
       questions: [...questions],
-      progress: progressOf(fold, this.durations(fold), now),
+      progress: progressOf(fold, this.ports.history.durations(fold), now),
       nodes: nodes ? nodesOf(fold, now) : [],
     };
   }
@@ -152,36 +140,6 @@ export class ExecutionDesk implements Disposable {
       yield* events;
       at = events.at(-1)!.position;
     }
-  }
-
-  /** What earlier runs and this one tell of how long nodes take. */
-  private durations(run: RunFold): DurationHistory {
-    if (!this.hasHistory) {
-      this.hasHistory = true;
-      for (const one of this.endedRuns()) this.history.take(one);
-    }
-    this.history.take(run);
-    return this.history;
-  }
-
-  /** The newest runs that have ended, oldest first, as many as can be read at once without anybody noticing. */
-  private endedRuns(): RunFold[] {
-    const { journal, engine } = this.ports;
-    const found: RunFold[] = [];
-    let events = 0;
-    for (const { run, endedAt, lastSeq } of [...journal.headings()].reverse()) {
-      if (endedAt === null) continue;
-      events += lastSeq;
-      if (events > mostEventsOfHistory) break;
-      const fold = engine.state(run);
-      if (fold !== undefined) found.unshift(fold);
-    }
-    return found;
-  }
-
-  private ended(run: string): void {
-    const fold = this.ports.engine.state(run);
-    if (this.hasHistory && fold !== undefined && fold.endedAt !== null) this.history.take(fold);
   }
 
   private find(run: string): RunFold {

@@ -8,6 +8,7 @@ import { compileMelody, type CompileOptions } from '../melody';
 import type { PlanningFiles } from '../planning';
 import { decideFiles } from '../review';
 import { RunArtifacts } from './artifacts';
+import { RunHistory } from '../tracker';
 import { Boards, type BoardPatch } from './board';
 import { Changesets } from './changesets';
 import type { RunWorld } from './dependencies';
@@ -42,6 +43,8 @@ export class RunService implements Disposable {
   readonly onReviewChanged = new Emitter<string>();
   readonly planning: PlanningDesk;
   readonly execution: ExecutionDesk;
+  /** How long nodes took. */
+  readonly history: RunHistory;
   readonly melodies: MelodyDesk;
   /** Names what runs make; absent where there is no artifact store. */
   readonly artifacts: RunArtifacts | undefined;
@@ -57,14 +60,13 @@ export class RunService implements Disposable {
       new PlanningDesk(ports.world.folders.root, ports.planningFiles, ports.ctx.log),
     );
     const { engine, journal, world } = ports;
-    this.execution = this.store.add(
-      new ExecutionDesk({
-        ...{ engine, journal },
-        blobs: world.blobs,
-        clock: world.clock,
-        summary: (run) => this.summary(run),
-      }),
-    );
+    this.history = this.store.add(new RunHistory({ engine, journal }));
+    this.execution = new ExecutionDesk({
+      ...{ engine, journal, history: this.history },
+      blobs: world.blobs,
+      clock: world.clock,
+      summary: (run) => this.summary(run),
+    });
     this.melodies = new MelodyDesk({
       ...{ world, engine, approvals: ports.approvals, settings: ports.settings },
       root: world.folders.root,

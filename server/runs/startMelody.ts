@@ -2,6 +2,7 @@ import type { Workflow } from '../../schemas/journal/workflow';
 import type { Melody } from '../../schemas/melody';
 import { problem, type Context, type Json } from '../base';
 import type { StartRun } from '../engine';
+import { defaultFailureTables, withCriticality } from '../engine/failure';
 import type { Planning } from '../planning';
 import { commandsOf, instructionFaults, phaseCommands } from './operators';
 import { begin, chooseModel, commandHash, type RunSettings, type StartPorts } from './startRun';
@@ -69,7 +70,7 @@ export async function startMelody(
     title: melody.name,
     kind: 'melody',
     ...by,
-    workflow,
+    workflow: withCriticality(workflow, `${melody.name} ${melody.description ?? ''}`, defaultFailureTables),
     ...(inputs === undefined ? {} : { inputs }),
     facts: {
       model,

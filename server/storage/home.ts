@@ -46,6 +46,8 @@ export interface DataHome {
   readonly worktrees: string;
   readonly homes: string;
   readonly policy: string;
+  /** What models have used, and when resources are used. */
+  readonly pool: string;
   /** What is armed, and every firing. */
   readonly triggers: string;
   readonly endpoint: string;
@@ -233,6 +235,7 @@ async function furnish(options: OpenWorkspace, folder: string, id: string, root:
     worktrees: at('worktrees'),
     homes: at('homes'),
     policy: at('policy.json'),
+    pool: at('pool.json'),
     triggers: at('triggers.db'),
     endpoint: at('endpoint.json'),
     lock: at('lock.db'),

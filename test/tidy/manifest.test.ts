@@ -142,7 +142,7 @@ describe('the manifest', () => {
     const bounds = [
       ...read('client/features/settings.ts').matchAll(/(\w+): \{ least: .*? usual: ([\d_.]+)/g),
     ];
-    assert.equal(bounds.length, 5);
+    assert.equal(bounds.length, 7);
     for (const [, name, usual] of bounds) {
       assert.equal(settings[`symphony.limits.${name}`]?.default, Number(usual?.replaceAll('_', '')), name);
     }

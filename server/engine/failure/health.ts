@@ -53,6 +53,8 @@ const innocent: ReadonlySet<string> = new Set([
   'model.editorGone',
   'model.noConsent',
   'model.scriptedUnknown',
+  'model.budgetSpent',
+  'model.blacklisted',
 ]);
 
 /** Whether a problem is the model's own fault, and not that of keys, settings or the work. */

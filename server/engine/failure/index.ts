@@ -8,4 +8,5 @@ export * from './criticality';
 export * from './health';
 export * from './loops';
 export * from './respond';
+export { withCriticality } from './standing';
 export { defaultFailureTables, failureTablesWith } from './tables';

@@ -13,6 +13,7 @@ import type { NodeContext, Performer } from '../../engine/ports';
 import { doAgentWork } from '../agentWork';
 import type { RunWorld } from '../dependencies';
 import { toJson, type RunFacts } from '../facts';
+import { withModel } from '../leasedModel';
 import { worktreePlace } from '../worktree';
 import { requireApproved } from './approval';
 import { giveBack, nameOf, refOf } from './place';
@@ -93,20 +94,20 @@ async function answer(
   config: InstrumentConfig,
   { model, limits, outputs }: Work,
 ): Promise<Record<string, unknown>> {
-  const opened = await world.openModel(node, model);
-  if (!opened.ok) throw problem(opened.problem.code, opened.problem.args);
   const [only] = outputs;
   // One text needs no form: the reply is it.
   const plain = outputs.length <= 1 && (only === undefined || config.schema[only] === undefined);
   const asked = plain ? undefined : wanted(outputs, config);
-  const outcome = await runAnswer(node, {
-    plan: node.node,
-    system: answerPrompt,
-    instruction: instructionOf(node, config, []),
-    model: opened.value,
-    limits,
-    ...(asked === undefined ? {} : { outputs: asked }),
-  });
+  const outcome = await withModel(node, world, model, (leased) =>
+    runAnswer(node, {
+      plan: node.node,
+      system: answerPrompt,
+      instruction: instructionOf(node, config, []),
+      model: leased,
+      limits,
+      ...(asked === undefined ? {} : { outputs: asked }),
+    }),
+  );
   return plain ? (only === undefined ? {} : { [only]: outcome.summary }) : { ...outcome.outputs };
 }
 

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import type { NodeState, RunEvent, RunState } from '../../../schemas';
 import { ProblemError, problem, silentLog, type Json } from '../../../server/base';
 import type { Engine, Journal, NodeContext, Performer } from '../../../server/engine';
+import { RunHistory } from '../../../server/tracker';
 import { ExecutionDesk } from '../../../server/runs/execution';
 import {
   engineOn,
@@ -61,6 +62,7 @@ async function world(perform?: Performer): Promise<World> {
   await settled();
   const desk = new ExecutionDesk({
     engine,
+    history: new RunHistory({ engine, journal }),
     journal: { ...journal, adopt: () => Promise.reject(new Error('not here')) },
     blobs: undefined as never,
     clock,
@@ -326,6 +328,7 @@ describe('requests on a run', () => {
     const engine = engineOn(journal, async () => void (await clock.sleep(1000)) as never, { clock });
     const desk = new ExecutionDesk({
       engine,
+      history: new RunHistory({ engine, journal }),
       journal: { ...journal, adopt: () => Promise.reject(new Error('not here')) },
       blobs: undefined as never,
       clock,

@@ -54,7 +54,8 @@ export class MelodyBench {
       blobs,
       sandbox: () => sandbox!,
       repository: () => Promise.resolve(opened.repository),
-      openModel: () => Promise.resolve(ok(scriptOf(bench.replies, bench.requests))),
+      openModel: () =>
+        Promise.resolve(ok({ ...scriptOf(bench.replies, bench.requests), release: () => undefined })),
       checkModel: () => ok(true),
       prepareDependencies: () => Promise.resolve(),
       folders: { worktrees: worktrees!, homes: homes!, root: opened.top, prefix: '' },

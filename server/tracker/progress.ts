@@ -3,6 +3,7 @@ import { outlookOf, type NodeFold, type NodeOutlook, type RunFold } from '../eng
 import type { Durations } from './durations';
 import { timeLeft, type Ahead } from './eta';
 
+/** A node as views show it. */
 interface Looked {
   readonly node: NodeFold;
   readonly outlook: NodeOutlook;
@@ -102,20 +103,31 @@ function shareOf({ node, outlook }: Looked, rounds: Rounds): number {
 function etaOf(run: RunFold, top: readonly Looked[], rounds: Rounds, durations: Durations, now: number) {
   if (run.state === 'completed') return { half: 0, most: 0 };
   if (run.endedAt !== null) return null;
+  const level = top.map((one) => aheadOf(one, rounds, now));
+  return timeLeft(level, run.workflow.limits, durations) ?? null;
+}
+
+/** The nodes of the top level, and what is ahead of each. */
+export function topLevel(run: RunFold, now: number): readonly (Looked & { readonly ahead: Ahead })[] {
+  const looked = look(run, now);
+  const rounds = roundsOf(looked);
+  return looked
+    .filter(({ outlook }) => outlook.group === null)
+    .map((one) => ({ ...one, ahead: aheadOf(one, rounds, now) }));
+}
+
+function aheadOf({ node, outlook, state: own }: Looked, rounds: Rounds, now: number): Ahead {
   const isOver = (state: DetailState) =>
     state === 'completed' || state === 'skipped' || state === 'cancelled' || state === 'failed';
-  const level = top.map(({ node, outlook, state }): Ahead => {
-    const begun = rounds.get(node.id)?.slice(outlook.firstRound - 1) ?? [];
-    const done = begun.filter((round) => round.every((one) => isOver(one.state)));
-    return {
-      definition: node.definition,
-      isDone: isOver(state),
-      workedMs:
-        node.startedAt !== null && node.endedAt === null
-          ? Math.max(0, now - node.startedAt - outlook.waitedMs)
-          : undefined,
-      itemsLeft: outlook.items === undefined ? undefined : Math.max(0, outlook.items - done.length),
-    };
-  });
-  return timeLeft(level, run.workflow.limits, durations) ?? null;
+  const begun = rounds.get(node.id)?.slice(outlook.firstRound - 1) ?? [];
+  const done = begun.filter((round) => round.every((one) => isOver(one.state)));
+  return {
+    definition: node.definition,
+    isDone: isOver(own),
+    workedMs:
+      node.startedAt !== null && node.endedAt === null
+        ? Math.max(0, now - node.startedAt - outlook.waitedMs)
+        : undefined,
+    itemsLeft: outlook.items === undefined ? undefined : Math.max(0, outlook.items - done.length),
+  };
 }

@@ -1,9 +1,9 @@
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
 import type { RunEvent, WorkflowNode } from '../../../schemas';
-import { DurationHistory } from '../../../server/runs/durations';
-import { timeLeft, type Ahead } from '../../../server/runs/eta';
-import { nodesOf, progressOf } from '../../../server/runs/progress';
+import { DurationHistory } from '../../../server/tracker/durations';
+import { timeLeft, type Ahead } from '../../../server/tracker/eta';
+import { nodesOf, progressOf } from '../../../server/tracker/progress';
 import { foldOf, workflowOf } from '../engine/support';
 
 const started = (node: string, attempt = 1): RunEvent => ({ type: 'NodeStarted', node, attempt });

@@ -61,7 +61,7 @@ function left(
 }
 
 /** What one node still needs; a group nothing is known of needs what is inside it. */
-function needOf(node: Ahead, places: PlacesByClass, durations: Durations): Estimate | undefined {
+export function needOf(node: Ahead, places: PlacesByClass, durations: Durations): Estimate | undefined {
   const { definition, workedMs = 0, itemsLeft } = node;
   const { body, kind, title } = definition;
   const known = body ? durations.exact(kind, title) : durations.estimate(kind, title);
@@ -88,7 +88,7 @@ interface Ways {
 }
 
 /** What has ended is not part of the level any more, and holds nothing back. */
-function waysThrough(level: readonly Ahead[]): Ways {
+export function waysThrough(level: readonly Ahead[]): Ways {
   const index = new Map(level.map(({ definition: { id } }, i) => [id, i]));
   const after = new Array<number[] | undefined>(level.length);
   const missing = new Uint32Array(level.length);
