@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
 import { silentLog, type Clock } from '../../server/base';
 import { attachPeer, createBus, type Bus } from '../../server/bus';
-import { Envelope, kinds, Names, readEnvelope, type Kind } from '../../server/bus/envelope';
+import { Envelope, Names, readEnvelope, type Kind } from '../../server/bus/envelope';
 import { FrameSplitter } from '../../server/bus/frames';
 import { unpack } from '../../server/bus/payload';
 import { Dice } from '../../simulation/dice';
@@ -85,7 +85,7 @@ async function playBlock(dice: Dice, count: number, sum: Sum): Promise<void> {
     sum.frames++;
     sum.bytes += bytes.length;
     if (readsAlone(bytes, names)) sum.passed++;
-    if (attacker === undefined || attacker.closed) {
+    if (attacker === undefined || attacker.over) {
       if (attacker !== undefined) sum.closed++;
       attacker = new Wire();
       bus.attach(attacker, { name: 'attacker', capabilities: everything, limits });
@@ -284,11 +284,11 @@ class Wire extends Duplex {
     done();
     this.destroy();
   }
-  get closed(): boolean {
+  get over(): boolean {
     return this.writableEnded || this.destroyed;
   }
   arrives(pieces: readonly Buffer[]): void {
-    for (const piece of pieces) if (!this.closed) this.emit('data', piece);
+    for (const piece of pieces) if (!this.over) this.emit('data', piece);
   }
 }
 
