@@ -147,6 +147,7 @@ export async function composeService(
     runs,
     triggers,
     pit,
+    services,
     templates: new TemplateDesk({ root: home.root, trusted: true, log }),
     gateway,
     state,

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Build } from '../schemas';
+import { ArtifactDesk } from './artifactDesk';
 import type { Context, DisposableStore } from './base';
 import { systemClock } from './base/node';
 import { examine, exportReport, type Patient } from './doctor';
@@ -8,10 +9,12 @@ import type { Gateway } from './llm';
 import type { Observation } from './observation';
 import { directRequests, type DirectService, type SidecarService } from './rpc';
 import type { Pit } from './pit';
+import type { Services } from './openPit';
 import { PitDesk } from './pitDesk';
 import type { RunService } from './runs';
 import type { Sandbox } from './sandbox';
 import type { TemplateDesk } from './templateDesk';
+import { StaleDesk } from './staleDesk';
 import { TriggerDesk } from './triggerDesk';
 import type { Triggers } from './triggers';
 import type { SidecarState } from './sidecarState';
@@ -27,6 +30,7 @@ export interface ServiceParts {
   readonly templates: TemplateDesk;
   readonly triggers: Triggers;
   readonly pit: Pit;
+  readonly services: Services;
   readonly gateway: Gateway;
   readonly state: SidecarState;
   readonly sandbox: Promise<Sandbox>;
@@ -63,6 +67,8 @@ export function sidecarService(parts: ServiceParts): SidecarService {
       parts.templates,
       new TriggerDesk(triggers),
       new PitDesk(pit, () => engine.active()),
+      new ArtifactDesk(parts.services.artifacts),
+      new StaleDesk(parts.services.stale),
       parts.observation.desk(engine, journal),
     ),
     workspace: home.id,

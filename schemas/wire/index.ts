@@ -2,6 +2,7 @@
  * The wire between a client (editor or command line) and the sidecar: every message there is.
  * Invariant: a message exists only if it is in `messages`; everything else is derived from it.
  */
+import * as artifact from './artifact';
 import * as board from './board';
 import * as doctor from './doctor';
 import * as events from './events';
@@ -14,11 +15,13 @@ import * as planning from './planning';
 import * as review from './review';
 import * as run from './run';
 import * as session from './session';
+import * as stale from './stale';
 import * as template from './template';
 import * as trigger from './trigger';
 
 export * from './common';
 export * from './handshake';
+export * from './artifact';
 export * from './board';
 export * from './doctor';
 export * from './events';
@@ -31,6 +34,7 @@ export * from './planning';
 export * from './review';
 export * from './run';
 export * from './session';
+export * from './stale';
 export * from './template';
 export * from './trigger';
 
@@ -76,6 +80,18 @@ export const clientRequests = {
   triggerHistory: trigger.triggerHistory,
   pitStatus: pit.pitStatus,
   pitRestart: pit.pitRestart,
+  artifactSearch: artifact.artifactSearch,
+  artifactShow: artifact.artifactShow,
+  artifactContent: artifact.artifactContent,
+  artifactDiff: artifact.artifactDiff,
+  artifactRestore: artifact.artifactRestore,
+  artifactCheck: artifact.artifactCheck,
+  staleEvaluate: stale.staleEvaluate,
+  staleApply: stale.staleApply,
+  staleUndo: stale.staleUndo,
+  staleArchive: stale.staleArchive,
+  staleRestore: stale.staleRestore,
+  staleExport: stale.staleExport,
   eventsSince: events.eventsSince,
   boardSnapshot: board.boardSnapshot,
   reviewList: review.reviewList,

@@ -9,7 +9,7 @@ import type { CliHost, Job } from './job';
 import { serveLanguage } from './lsp';
 import { Printer } from './output';
 import { checkMelodies, convertMelodies, formatMelodies } from './melody';
-import { restartPit, showPit } from './pit';
+import { describePit } from './programPit';
 import { showMetrics } from './observe';
 import * as planning from './planning';
 import { runMelody } from './runMelody';
@@ -181,8 +181,7 @@ function describe(act: Act, host: CliHost): Command {
   add(trigger, 'history', texts.aboutTriggerHistory).action(act(triggers.triggerHistory));
 
   const pit = group('pit', texts.aboutPit);
-  add(pit, 'status', texts.aboutPitStatus).action(act(showPit));
-  add(pit, 'restart', texts.aboutPitRestart).action(act(restartPit));
+  describePit(act, (name, about) => add(pit, name, about));
 
   const plan = group('planning', texts.aboutPlanning);
   describePlanning(act, (name, about) => add(plan, name, about));

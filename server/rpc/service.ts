@@ -39,6 +39,18 @@ export const directRequests = [
   'triggerHistory',
   'pitStatus',
   'pitRestart',
+  'artifactSearch',
+  'artifactShow',
+  'artifactContent',
+  'artifactDiff',
+  'artifactRestore',
+  'artifactCheck',
+  'staleEvaluate',
+  'staleApply',
+  'staleUndo',
+  'staleArchive',
+  'staleRestore',
+  'staleExport',
 ] as const satisfies readonly (keyof ClientRequests)[];
 export type DirectRequest = (typeof directRequests)[number];
 
