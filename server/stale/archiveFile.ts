@@ -8,6 +8,9 @@ import type { ArtifactStore } from '../artifacts';
 import { exportRun, guarded, importRun, type StoredJournal } from '../storage';
 
 type Blobs = ArtifactStore['blobs'];
+
+/** An archive is written once, when it is quiet: it may take longer to become smaller. */
+const level = 19;
 type Reads = Pick<StoredJournal, 'read'>;
 
 export interface ArchivedContent {
@@ -27,7 +30,7 @@ export function writeArchive(
   return guarded(file, async () => {
     const handle = await open(file, 'wx', 0o600);
     try {
-      for await (const chunk of exportRun(ctx, journal, blobs, run, { listed: true, also }))
+      for await (const chunk of exportRun(ctx, journal, blobs, run, { listed: true, level, also }))
         await handle.writeFile(chunk);
       await handle.sync();
     } finally {

@@ -6,15 +6,16 @@ import { runEvent } from '../../schemas/journal/events';
 import { problem, type Context } from '../base';
 import type { Blobs, Journal } from '../engine';
 
-/** The version of run files this build writes and reads. */
-export const runFileVersion = 1;
+/** The version of run files this build writes; it reads version 1, which has no text, too. */
+export const runFileVersion = 2;
 
 const sha256Text = /^[0-9a-f]{64}$/;
 const hash = z.string().regex(sha256Text);
 
 /**
- * A run file is JSON lines under zstd: the header, every event, every blob they name (in pieces of at most
- * 1 MiB, base64), and a last line with the SHA-256 of all bytes before it.
+ * A run file is JSON lines under zstd: the header, every event, every blob they name (in pieces of about 1 MiB, as text
+ * where it is UTF-8, which people can read and zstd packs far better, or else as base64), and a last line with the
+ * SHA-256 of all bytes before it.
  */
 export const versionOfHeader = z.object({ symphony: z.literal('run'), version: z.int().min(1) });
 export const headerLine = versionOfHeader.extend({
@@ -24,7 +25,12 @@ export const headerLine = versionOfHeader.extend({
   contents: z.array(z.object({ blob: hash, size: z.int() })).optional(),
 });
 export const eventLine = z.object({ seq: z.int(), at: z.number(), event: runEvent });
-export const blobLine = z.object({ blob: hash, base64: z.string(), more: z.boolean().optional() });
+export const blobLine = z.object({
+  blob: hash,
+  text: z.string().optional(),
+  base64: z.string().optional(),
+  more: z.boolean().optional(),
+});
 export const lastLine = z.object({ sha256: hash });
 
 const pieceBytes = 1 << 20;
@@ -35,6 +41,8 @@ const mostJsonBytes = 16 << 20;
 export interface ExportOptions {
   /** Lists every blob in the first line, which costs reading them twice. */
   readonly listed?: boolean;
+  /** How hard zstd works, 1 to 22; its own 3 by default. */
+  readonly level?: number;
   /** Blobs that belong to the run although no event names them. */
   readonly also?: readonly string[];
 }
@@ -81,7 +89,8 @@ export function exportRun(
   run: string,
   options: ExportOptions = {},
 ): AsyncIterable<Uint8Array> {
-  const params = { [constants.ZSTD_c_checksumFlag]: 1 };
+  const { level = constants.ZSTD_CLEVEL_DEFAULT } = options;
+  const params = { [constants.ZSTD_c_checksumFlag]: 1, [constants.ZSTD_c_compressionLevel]: level };
   // A failure of the source reaches whoever reads; this callback has nothing left to do.
   return pipeline(
     Readable.from(lines(ctx, journal, blobs, run, options), { objectMode: false }),
@@ -128,14 +137,37 @@ async function* lines(
       continue;
     }
     nameBlobs(jsonIn(bytes), named);
-    let at = 0;
-    do {
-      const base64 = Buffer.from(bytes.subarray(at, at + pieceBytes)).toString('base64');
-      at += pieceBytes;
-      yield line({ blob, base64, ...(at < bytes.length ? { more: true } : {}) });
-    } while (at < bytes.length);
+    for (const piece of piecesOf(bytes)) yield line({ blob, ...piece });
   }
   yield line({ sha256: sum.copy().digest('hex') });
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** A blob in lines: at least one, and all but the last say that there is more. */
+function* piecesOf(bytes: Uint8Array): Iterable<Omit<z.infer<typeof blobLine>, 'blob'>> {
+  const text = textOf(bytes);
+  const { length } = text ?? bytes;
+  let at = 0;
+  do {
+    let end = Math.min(at + pieceBytes, length);
+    // A character of two units stays whole.
+    if (text !== undefined && end < length && /[\uD800-\uDBFF]/.test(text[end - 1]!)) end--;
+    const piece =
+      text === undefined
+        ? { base64: Buffer.from(bytes.subarray(at, end)).toString('base64') }
+        : { text: text.slice(at, end) };
+    yield { ...piece, ...(end < length ? { more: true } : {}) };
+    at = end;
+  } while (at < length);
+}
+
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return strictUtf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Hashes in the order they were met, and whether each must be a blob or only may be one. */

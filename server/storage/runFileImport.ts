@@ -130,10 +130,10 @@ class BlobPieces {
   }
 
   /** The bytes of a blob that is whole now. */
-  add({ blob, base64, more }: z.infer<typeof blobLine>): Uint8Array | undefined {
+  add({ blob, text, base64 = '', more }: z.infer<typeof blobLine>): Uint8Array | undefined {
     if (this.hash !== undefined && this.hash !== blob) throw damaged(`the blob ${this.hash} is not whole`);
     this.hash = blob;
-    this.pieces.push(Buffer.from(base64, 'base64'));
+    this.pieces.push(text === undefined ? Buffer.from(base64, 'base64') : Buffer.from(text));
     if (more === true) return undefined;
     const bytes = Buffer.concat(this.pieces);
     if (sha256(bytes) !== blob) throw damaged(`the blob ${blob} does not match its name`);

@@ -65,7 +65,7 @@ describe('the archive of a run', () => {
     const lines = zstdDecompressSync(file).toString().trimEnd().split('\n');
     const header = JSON.parse(lines[0]!) as { contents: { blob: string; size: number }[] };
     const { contents, ...first } = header;
-    assert.deepEqual(first, { symphony: 'run', version: 1, run: 'run', events: 4 });
+    assert.deepEqual(first, { symphony: 'run', version: 2, run: 'run', events: 4 });
     const sizes = contents.map(({ blob, size }) => `${hashes.indexOf(blob)} ${size}`);
     assert.deepEqual(sizes.sort(), [
       `0 ${before[hashes[0]!]!.length}`,
@@ -84,7 +84,7 @@ describe('the archive of a run', () => {
       .then(() => world.stale.archive(ctx, 'run'))
       .then(({ path }) => {
         const text = execFileSync('zstd', ['-dc', path]).toString();
-        assert.match(text, /^\{"symphony":"run","version":1,/);
+        assert.match(text, /^\{"symphony":"run","version":2,/);
       });
   });
 
