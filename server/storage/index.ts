@@ -14,7 +14,7 @@ export { embeddedQueue } from './queue';
 export { embeddedHints } from './hints';
 export { jsonPacking } from './packing';
 export { openBlobs, type BlobsOptions } from './blobs';
-export { exportRun, namedBlobs } from './runFile';
+export { exportRun, namedBlobs, type RunFileMore } from './runFile';
 export { importRun, type Imported, type ImportLimits } from './runFileImport';
 export { openWorkspace, type DataHome, type Fingerprint, type OpenWorkspace } from './home';
 export { takeLock, type Lock, type LockAttempt } from './lock';

@@ -6,15 +6,15 @@ import { runEvent } from '../../schemas/journal/events';
 import { problem, type Context } from '../base';
 import type { Blobs, Journal } from '../engine';
 
-/** The version of run files this build writes and reads. */
-export const runFileVersion = 1;
+/** The version of run files this build reads; it writes 1 where there are no artifacts to tell of. */
+export const runFileVersion = 2;
 
 const sha256Text = /^[0-9a-f]{64}$/;
 const hash = z.string().regex(sha256Text);
 
 /**
  * A run file is JSON lines under zstd: the header, every event, every blob they name (in pieces of at most
- * 1 MiB, base64), and a last line with the SHA-256 of all bytes before it.
+ * 1 MiB, base64), from version 2 on what is told of its artifacts, and a last line with the SHA-256 of all bytes before it.
  */
 export const versionOfHeader = z.object({ symphony: z.literal('run'), version: z.int().min(1) });
 export const headerLine = versionOfHeader.extend({
@@ -23,12 +23,22 @@ export const headerLine = versionOfHeader.extend({
 });
 export const eventLine = z.object({ seq: z.int(), at: z.number(), event: runEvent });
 export const blobLine = z.object({ blob: hash, base64: z.string(), more: z.boolean().optional() });
+/** What the artifact store knows of one version, as it stands there; its bytes are a blob of the file. */
+export const artifactLine = z.object({ artifact: z.record(z.string(), z.json()) });
 export const lastLine = z.object({ sha256: hash });
 
 const pieceBytes = 1 << 20;
 
 /** JSON beyond this size is not looked through for blobs: what the product itself stores as JSON is far smaller. */
 const mostJsonBytes = 16 << 20;
+
+/** What a run has beside its events. */
+export interface RunFileMore {
+  /** What is told of its artifacts. */
+  readonly artifacts: readonly object[];
+  /** Contents it needs besides those its events name. */
+  readonly hashes: readonly string[];
+}
 
 /**
  * The file of a run: everything its events say and every blob they name, directly or through a blob of JSON.
@@ -39,17 +49,24 @@ export function exportRun(
   journal: Pick<Journal, 'read'>,
   blobs: Blobs,
   run: string,
+  more: RunFileMore = { artifacts: [], hashes: [] },
 ): AsyncIterable<Uint8Array> {
   const params = { [constants.ZSTD_c_checksumFlag]: 1 };
   // A failure of the source reaches whoever reads; this callback has nothing left to do.
   return pipeline(
-    Readable.from(lines(ctx, journal, blobs, run), { objectMode: false }),
+    Readable.from(lines(ctx, journal, blobs, run, more), { objectMode: false }),
     createZstdCompress({ params }),
     () => undefined,
   );
 }
 
-async function* lines(ctx: Context, journal: Pick<Journal, 'read'>, blobs: Blobs, run: string) {
+async function* lines(
+  ctx: Context,
+  journal: Pick<Journal, 'read'>,
+  blobs: Blobs,
+  run: string,
+  { artifacts, hashes }: RunFileMore,
+) {
   const sum = createHash('sha256');
   const line = (value: unknown): Buffer => {
     ctx.signal.throwIfAborted();
@@ -59,12 +76,14 @@ async function* lines(ctx: Context, journal: Pick<Journal, 'read'>, blobs: Blobs
   };
   const events = journal.read(run);
   if (events.length === 0) throw problem('run.unknown', { run });
-  yield line({ symphony: 'run', version: runFileVersion, run, events: events.length });
+  const version = artifacts.length > 0 ? runFileVersion : 1;
+  yield line({ symphony: 'run', version, run, events: events.length });
   const named: Named = new Map();
   for (const { seq, at, event } of events) {
     nameBlobs(event, named);
     yield line({ seq, at, event });
   }
+  for (const one of hashes) if (!named.has(one)) named.set(one, false);
   // The list grows while it is gone through: blobs of JSON name others.
   for (const [blob, isNeeded] of named) {
     const bytes = await blobs.get(blob);
@@ -80,6 +99,7 @@ async function* lines(ctx: Context, journal: Pick<Journal, 'read'>, blobs: Blobs
       yield line({ blob, base64, ...(at < bytes.length ? { more: true } : {}) });
     } while (at < bytes.length);
   }
+  for (const artifact of artifacts) yield line({ artifact });
   yield line({ sha256: sum.copy().digest('hex') });
 }
 

@@ -73,8 +73,10 @@ async function exported({ journal, blobs }: Home, run = 'run'): Promise<Buffer> 
 async function* pieces(bytes: Buffer, size = 1000) {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
-const taken = ({ journal, blobs }: Home, bytes: Buffer, limits = {}) =>
-  importRun(ctx, journal, blobs, pieces(bytes), limits);
+async function taken({ journal, blobs }: Home, bytes: Buffer, limits = {}) {
+  const { run, events, isNew } = await importRun(ctx, journal, blobs, pieces(bytes), limits);
+  return { run, events, isNew };
+}
 
 describe('the file of a run', () => {
   it('brings the run to another home with its times and every blob it names', async () => {
@@ -208,7 +210,7 @@ describe('a file of a run that is not what it should be', () => {
       /beginning of a run/,
     );
     await check('runFile.damaged', sealed([body[0]!.replace('5', '1'), '['.repeat(200_000)]), /./);
-    await check('runFile.newer', '{"symphony":"run","version":2}\n', /"found":2,"known":1/);
+    await check('runFile.newer', '{"symphony":"run","version":3}\n', /"found":3,"known":2/);
     assert.deepEqual(to.journal.runs(), []);
   });
 
