@@ -61,6 +61,7 @@ export class RunService implements Disposable {
       new ExecutionDesk({
         ...{ engine, journal },
         blobs: world.blobs,
+        artifacts: world.artifacts,
         clock: world.clock,
         summary: (run) => this.summary(run),
       }),

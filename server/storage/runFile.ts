@@ -6,7 +6,7 @@ import { runEvent } from '../../schemas/journal/events';
 import { problem, type Context } from '../base';
 import type { Blobs, Journal } from '../engine';
 
-/** The version of run files this build writes; it reads version 1, which has no text, too. */
+/** The version of run files this build writes; it reads version 1, which has neither text nor artifacts, too. */
 export const runFileVersion = 2;
 
 const sha256Text = /^[0-9a-f]{64}$/;
@@ -14,8 +14,8 @@ const hash = z.string().regex(sha256Text);
 
 /**
  * A run file is JSON lines under zstd: the header, every event, every blob they name (in pieces of about 1 MiB, as text
- * where it is UTF-8, which people can read and zstd packs far better, or else as base64), and a last line with the
- * SHA-256 of all bytes before it.
+ * where it is UTF-8, which people can read and zstd packs far better, or else as base64), what is told of its artifacts,
+ * and a last line with the SHA-256 of all bytes before it.
  */
 export const versionOfHeader = z.object({ symphony: z.literal('run'), version: z.int().min(1) });
 export const headerLine = versionOfHeader.extend({
@@ -31,6 +31,8 @@ export const blobLine = z.object({
   base64: z.string().optional(),
   more: z.boolean().optional(),
 });
+/** What the artifact store knows of one version, as it stands there; its bytes are a blob of the file. */
+export const artifactLine = z.object({ artifact: z.record(z.string(), z.json()) });
 export const lastLine = z.object({ sha256: hash });
 
 const pieceBytes = 1 << 20;
@@ -38,13 +40,19 @@ const pieceBytes = 1 << 20;
 /** JSON beyond this size is not looked through for blobs: what the product itself stores as JSON is far smaller. */
 const mostJsonBytes = 16 << 20;
 
-export interface ExportOptions {
+/** What a run has beside its events. */
+export interface RunFileMore {
+  /** What is told of its artifacts. */
+  readonly artifacts: readonly object[];
+  /** Contents it needs besides those its events name. */
+  readonly hashes: readonly string[];
+}
+
+export interface ExportOptions extends Partial<RunFileMore> {
   /** Lists every blob in the first line, which costs reading them twice. */
   readonly listed?: boolean;
   /** How hard zstd works, 1 to 22; its own 3 by default. */
   readonly level?: number;
-  /** Blobs that belong to the run although no event names them. */
-  readonly also?: readonly string[];
 }
 
 /** A blob of a run; its size is null where its bytes are not there or cannot be read. */
@@ -67,7 +75,7 @@ export async function contentsOfRun(
   const found: RunContent[] = [];
   const named: Named = new Map();
   for (const { event } of journal.read(run)) nameBlobs(event, named);
-  nameBlobs(also, named);
+  for (const one of also) if (!named.has(one)) named.set(one, false);
   for (const [blob, isNeeded] of named) {
     ctx.signal.throwIfAborted();
     // A blob that cannot be read is still one the run names.
@@ -104,7 +112,7 @@ async function* lines(
   journal: Pick<Journal, 'read'>,
   blobs: Blobs,
   run: string,
-  { listed = false, also = [] }: ExportOptions,
+  { listed = false, artifacts = [], hashes = [] }: ExportOptions,
 ) {
   const sum = createHash('sha256');
   const line = (value: unknown): Buffer => {
@@ -115,7 +123,7 @@ async function* lines(
   };
   const events = journal.read(run);
   if (events.length === 0) throw problem('run.unknown', { run });
-  const contents = listed ? await contentsOfRun(ctx, journal, blobs, run, also) : undefined;
+  const contents = listed ? await contentsOfRun(ctx, journal, blobs, run, hashes) : undefined;
   yield line({
     symphony: 'run',
     version: runFileVersion,
@@ -128,7 +136,7 @@ async function* lines(
     nameBlobs(event, named);
     yield line({ seq, at, event });
   }
-  nameBlobs(also, named);
+  for (const one of hashes) if (!named.has(one)) named.set(one, false);
   // The list grows while it is gone through: blobs of JSON name others.
   for (const [blob, isNeeded] of named) {
     const bytes = await blobs.get(blob);
@@ -139,6 +147,7 @@ async function* lines(
     nameBlobs(jsonIn(bytes), named);
     for (const piece of piecesOf(bytes)) yield line({ blob, ...piece });
   }
+  for (const artifact of artifacts) yield line({ artifact });
   yield line({ sha256: sum.copy().digest('hex') });
 }
 

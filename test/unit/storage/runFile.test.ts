@@ -73,8 +73,10 @@ async function exported({ journal, blobs }: Home, run = 'run'): Promise<Buffer> 
 async function* pieces(bytes: Buffer, size = 1000) {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
-const taken = ({ journal, blobs }: Home, bytes: Buffer, limits = {}) =>
-  importRun(ctx, journal, blobs, pieces(bytes), limits);
+async function taken({ journal, blobs }: Home, bytes: Buffer, limits = {}) {
+  const { run, events, isNew } = await importRun(ctx, journal, blobs, pieces(bytes), limits);
+  return { run, events, isNew };
+}
 
 describe('the file of a run', () => {
   it('brings the run to another home with its times and every blob it names', async () => {
