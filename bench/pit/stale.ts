@@ -31,7 +31,7 @@ export const section: Section = async (print) => {
   });
   const stale = createStale({
     ...{ artifacts: store, folder: path.join(folder, 'stale'), clock, ids, log: silentLog },
-    runs: { journal, held: () => Promise.resolve(null) },
+    runs: { journal, held: () => Promise.resolve(() => null) },
   });
   try {
     await store.start(ctx);

@@ -144,7 +144,8 @@ export class Archives {
   }
 
   /** Takes an archive out, to `to`, where it can be taken back from. */
-  async takeOut(run: string, to: string): Promise<void> {
+  async takeOut(ctx: Context, run: string, to: string): Promise<void> {
+    await this.assertFree(ctx, run);
     await guarded(to, async () => {
       await rename(this.folderOf(run), to);
       await syncFolder(path.dirname(to));
@@ -238,12 +239,12 @@ export class Archives {
     if (why !== null) throw problem('stale.runKept', { run, why: why.code });
   }
 
-  private whyKept(ctx: Context, run: string): Promise<Problem | null> {
+  private async whyKept(ctx: Context, run: string): Promise<Problem | null> {
     const { runs } = this.options;
     const heading = runs.journal.headings().find((one) => one.run === run);
     return heading === undefined || heading.endedAt === null
-      ? Promise.resolve({ code: 'stale.keep.active', args: { run } })
-      : runs.held(ctx, run);
+      ? { code: 'stale.keep.active', args: { run } }
+      : (await runs.held(ctx))(run);
   }
 
   private async keep(record: ArchiveRecord): Promise<void> {

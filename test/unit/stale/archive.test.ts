@@ -196,6 +196,19 @@ describe('the archive of a run', () => {
     assert.deepEqual(await everything(world), before);
   });
 
+  it('of a run that goes on again is not deleted', async () => {
+    await endedRun(world, 'run', texts);
+    await world.stale.archive(ctx, 'run');
+    world.clock.move(40 * dayMs);
+    const deleting = settingsWith([policy({ of: 'archives' })]);
+    const before = await world.stale.dryRun(ctx, deleting);
+    assert.equal(before.items.length, 1);
+    await world.journal.append('run', 4, [{ type: 'GenerationBegun', generation: 2, nodes: ['a'] }]);
+    const cleaning = await world.stale.apply(ctx, before, { confirmed: true });
+    assert.deepEqual([cleaning.deleted, cleaning.kept.map(({ why }) => why.code)], [0, ['stale.runKept']]);
+    assert.deepEqual((await world.stale.dryRun(ctx, deleting)).items, []);
+  });
+
   it('is found again by the next process', async () => {
     await endedRun(world, 'run', texts);
     await world.stale.archive(ctx, 'run');
