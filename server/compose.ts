@@ -50,14 +50,8 @@ export async function composeService(
     target: () => state.exportTarget(),
   });
   const { metrics, calls } = observation;
-  const services = createServices({
-    ...{ home, log, journal, state, metrics },
-    held: async (_ctx, run) => {
-      const { changesets } = await runs.reviewList({ open: true });
-      const isOpen = changesets.some((changeset) => changeset.run === run);
-      return isOpen ? { code: 'stale.keep.open', args: { run } } : null;
-    },
-  });
+  let known: RunService | undefined;
+  const services = createServices({ ctx, home, journal, state, metrics, runs: () => known });
   const { pool, artifacts, arbitration, stale } = services;
   const sample = sampleModel(home.root, log);
   const gateway = createGateway({
@@ -127,6 +121,7 @@ export async function composeService(
       ctx,
     }),
   );
+  known = runs;
   const pit = openPit({ services, engine, journal, runs, metrics });
   // What work needs must be there when it goes on.
   await pit.start(ctx);

@@ -1,28 +1,28 @@
 import path from 'node:path';
-import type { Problem } from '../schemas/codes';
 import { createArbitration, type Arbitration } from './arbitration';
 import { createArtifacts, type ArtifactStore } from './artifacts';
-import type { Context, Log } from './base';
+import type { Context } from './base';
 import { systemClock, systemIds, systemRandom } from './base/node';
 import type { Engine } from './engine';
 import { defaultFailureTables } from './engine/failure';
 import type { Metrics } from './observe';
+import { openStale } from './openStale';
 import { createPit, type Pit } from './pit';
 import { PoolService } from './pool';
 import type { RunService } from './runs';
 import type { SidecarState } from './sidecarState';
-import { createStale, type Stale } from './stale';
+import type { Stale } from './stale';
 import type { DataHome, StoredJournal } from './storage';
 import { TrackerService } from './tracker';
 
 export interface ServiceParts {
+  readonly ctx: Context;
   readonly home: DataHome;
-  readonly log: Log;
   readonly journal: StoredJournal;
   readonly state: SidecarState;
   readonly metrics: Metrics;
-  /** Why a run that has ended must keep its bytes; null where nothing speaks against archiving it. */
-  readonly held: (ctx: Context, run: string) => Promise<Problem | null>;
+  /** The runs, once they are there. */
+  readonly runs: () => RunService | undefined;
 }
 
 /** The services runs work with; they are made before the engine and started with the others. */
@@ -34,8 +34,8 @@ export interface Services {
 }
 
 /** Makes what keeps models, artifacts, locks and storage in order; nothing happens before the Pit starts. */
-export function createServices({ home, log, journal, state, metrics, held }: ServiceParts): Services {
-  const common = { clock: systemClock, ids: systemIds, log };
+export function createServices({ ctx, home, journal, state, metrics, runs }: ServiceParts): Services {
+  const common = { clock: systemClock, ids: systemIds, log: ctx.log };
   const artifacts = createArtifacts({
     ...common,
     folder: home.artifacts,
@@ -53,11 +53,7 @@ export function createServices({ home, log, journal, state, metrics, held }: Ser
       ...{ ...common, random: systemRandom },
       file: path.join(home.folder, 'arbitration.db'),
     }),
-    stale: createStale({
-      ...{ ...common, artifacts, runs: { journal, held } },
-      folder: path.join(home.folder, 'stale'),
-      secrets: () => [...state.keys.values()],
-    }),
+    stale: openStale({ ctx, home, journal, artifacts, runs, keys: () => [...state.keys.values()] }),
   };
 }
 

@@ -1,9 +1,7 @@
-import type { ClientRequests, ParamsOf, ResultOf } from '../schemas';
+import type { ParamsOf, ResultOf } from '../schemas';
+import type * as wire from '../schemas/wire/stale';
 import type { Context } from './base';
 import type { Plan, Stale } from './stale';
-
-type Params<K extends keyof ClientRequests> = ParamsOf<ClientRequests[K]>;
-type Result<K extends keyof ClientRequests> = ResultOf<ClientRequests[K]>;
 
 /** What people see and do of retention; one method per request of the wire. */
 export class StaleDesk {
@@ -11,45 +9,50 @@ export class StaleDesk {
 
   async staleEvaluate(
     ctx: Context,
-    { plan: id, from, most }: Params<'staleEvaluate'>,
-  ): Promise<Result<'staleEvaluate'>> {
-    const plan: Plan = id === null ? await this.stale.evaluate(ctx) : this.stale.plan(id);
-    const items = plan.items.slice(from, from + most).map(({ reasons, ...item }) => ({
-      ...{ kind: item.kind, id: item.id, label: item.label, decision: item.decision },
-      ...{ bytes: item.bytes, value: item.value, reasons: [...reasons] },
-    }));
-    return {
-      plan: plan.id,
-      at: plan.at,
-      totals: plan.totals,
-      items,
-      kept: { ...plan.kept },
-      asks: plan.asks,
-    };
+    { plan: id, from, most }: ParamsOf<typeof wire.staleEvaluate>,
+  ): Promise<ResultOf<typeof wire.staleEvaluate>> {
+    const plan = id === null ? await this.stale.evaluate(ctx) : this.stale.plan(id);
+    const { at, totals, kept, asks } = plan;
+    return { plan: plan.id, at, totals, kept, asks, items: plan.items.slice(from, from + most).map(shown) };
   }
 
   async staleApply(
     ctx: Context,
-    { plan, only, confirmed, evenTooMuch }: Params<'staleApply'>,
-  ): Promise<Result<'staleApply'>> {
-    const how = { confirmed, evenTooMuch, ...(only === null ? {} : { only }) };
-    return { cleaning: await this.stale.apply(ctx, this.stale.plan(plan), how) };
+    { plan, only, ...how }: ParamsOf<typeof wire.staleApply>,
+  ): Promise<ResultOf<typeof wire.staleApply>> {
+    const confirmation = { ...how, ...(only === null ? {} : { only }) };
+    return { cleaning: await this.stale.apply(ctx, this.stale.plan(plan), confirmation) };
   }
 
-  async staleUndo(ctx: Context, { cleaning }: Params<'staleUndo'>): Promise<Result<'staleUndo'>> {
+  async staleUndo(
+    ctx: Context,
+    { cleaning }: ParamsOf<typeof wire.staleUndo>,
+  ): Promise<ResultOf<typeof wire.staleUndo>> {
     return { restored: await this.stale.undo(ctx, cleaning) };
   }
 
-  async staleArchive(ctx: Context, { run }: Params<'staleArchive'>): Promise<Result<'staleArchive'>> {
+  async staleArchive(
+    ctx: Context,
+    { run }: ParamsOf<typeof wire.staleArchive>,
+  ): Promise<ResultOf<typeof wire.staleArchive>> {
     const { path, bytes, freed } = await this.stale.archive(ctx, run);
     return { path, bytes, freed };
   }
 
-  async staleRestore(ctx: Context, { run }: Params<'staleRestore'>): Promise<Result<'staleRestore'>> {
+  async staleRestore(
+    ctx: Context,
+    { run }: ParamsOf<typeof wire.staleRestore>,
+  ): Promise<ResultOf<typeof wire.staleRestore>> {
     return { restored: await this.stale.restore(ctx, run) };
   }
 
-  staleExport(ctx: Context, { path, decidedOnly }: Params<'staleExport'>): Promise<Result<'staleExport'>> {
+  staleExport(
+    ctx: Context,
+    { path, decidedOnly }: ParamsOf<typeof wire.staleExport>,
+  ): Promise<ResultOf<typeof wire.staleExport>> {
     return this.stale.exportTraining(ctx, path, { decidedOnly });
   }
 }
+
+/** Without what tells the manager whether the thing is still as it was. */
+const shown = ({ stamp: _, about: __, ...item }: Plan['items'][number]): wire.StaleItem => item;

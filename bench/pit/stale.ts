@@ -7,6 +7,7 @@ import { systemClock, systemRandom } from '../../server/base/node';
 import { createStale, decide, defaultSettings, type Subject } from '../../server/stale';
 import { openJournal, type StoredJournal } from '../../server/storage';
 import { createdWith, workflowOf } from '../../test/unit/engine/support';
+import { prose, seeded } from '../artifacts/contents';
 import { median } from '../engine/statistics';
 import type { Section } from './section';
 
@@ -30,7 +31,7 @@ export const section: Section = async (print) => {
   });
   const stale = createStale({
     ...{ artifacts: store, folder: path.join(folder, 'stale'), clock, ids, log: silentLog },
-    runs: { journal, held: () => Promise.resolve(null) },
+    runs: { journal, held: () => Promise.resolve(() => null) },
   });
   try {
     await store.start(ctx);
@@ -80,15 +81,22 @@ export const section: Section = async (print) => {
 
 /** Runs that have ended, each with artifacts of its own, and contents nobody refers to. */
 async function fill(journal: StoredJournal, store: ArtifactStore): Promise<void> {
+  const random = seeded(7);
+  let before = prose(4000, random);
+  let isEdit = true;
+  // As in changesets, every other one is the one before with a line changed.
+  const text = (): Uint8Array => {
+    isEdit = !isEdit;
+    if (!isEdit) return (before = prose(4000, random));
+    return Buffer.concat([before.subarray(0, 2000), prose(60, random), before.subarray(2060)]);
+  };
   for (let run = 0; run < runs; run++) {
     const id = `run-${run}`;
     const about = { type: 'text', run: id, node: 'a', inputs: [], tags: ['a'], facts: {} };
     const made = await Promise.all(
-      Array.from({ length: artifacts / runs }, (_, i) =>
-        store.put(ctx, text(run, i), { ...about, name: `f${i}` }),
-      ),
+      Array.from({ length: artifacts / runs }, (_, i) => store.put(ctx, text(), { ...about, name: `f${i}` })),
     );
-    await Promise.all(Array.from({ length: artifacts / runs }, (_, i) => store.blobs.put(text(run, -1 - i))));
+    await Promise.all(Array.from({ length: artifacts / runs }, () => store.blobs.put(text())));
     const output = { files: made.map(({ hash }) => ({ hash })) };
     await journal.append(id, 0, [
       createdWith(workflowOf({ a: '' })),
@@ -98,14 +106,6 @@ async function fill(journal: StoredJournal, store: ArtifactStore): Promise<void>
     ]);
   }
 }
-
-/** Two kilobytes that compress as program text does. */
-const text = (run: number, i: number): Uint8Array =>
-  Buffer.from(
-    Array.from({ length: 50 }, (_, line) => `  const value${line} = read(${run}, ${i}, ${line * i});`).join(
-      '\n',
-    ),
-  );
 
 function everything(store: ArtifactStore): readonly StoredBlob[] {
   const all: StoredBlob[] = [];

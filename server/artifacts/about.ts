@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { problem } from '../base';
+import { problem, type Json } from '../base';
 import type { NewArtifact } from './types';
 
 /** What is not shown: characters that control a terminal or the direction of text, and halves of characters. */
@@ -32,10 +32,22 @@ const newArtifact = z.object({
   }),
 });
 
+const whole = newArtifact.extend({
+  id: z.string().regex(/^artifact-[0-9a-z]{1,40}$/),
+  version: z.int().min(1).max(1e9),
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  createdAt: z.number().min(0).max(1e14),
+});
+
+/** What is told of an artifact elsewhere; its size is what its bytes have. Throws `artifact.invalid`. */
+export const checkedArtifact = (told: Readonly<Record<string, Json>>) => checked(whole, told);
+
 /** Throws `artifact.invalid`, which names the place. */
-export function checkedAbout(about: NewArtifact): NewArtifact {
-  const found = newArtifact.safeParse(about);
-  if (found.success) return about;
+export const checkedAbout = (about: NewArtifact): NewArtifact => checked(newArtifact, about) as NewArtifact;
+
+function checked<S extends z.ZodType>(schema: S, about: { readonly name?: unknown }): z.infer<S> {
+  const found = schema.safeParse(about);
+  if (found.success) return found.data;
   const [issue] = found.error.issues;
   throw problem('artifact.invalid', {
     name: JSON.stringify(about.name ?? null).slice(0, 80),

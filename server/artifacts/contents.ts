@@ -133,11 +133,16 @@ export class Contents {
     throw problem('artifact.unknown', { hash });
   }
 
-  /** To be called within a transaction. Throws `artifact.unknown`. */
-  idOf(hash: string): number {
+  /** Throws `artifact.unknown`. */
+  rowOf(hash: string): BlobRow {
     const row = isHash(hash) ? this.row(hash) : undefined;
     if (row === undefined) throw problem('artifact.unknown', { hash });
-    return row.id;
+    return row;
+  }
+
+  /** Whether a whole content has a row; what lies in the folder used before has none yet. */
+  isStored(hash: string): boolean {
+    return this.row(hash)?.damaged === null;
   }
 
   isFileReferredTo(name: string): boolean {
@@ -152,8 +157,7 @@ export class Contents {
   async repack(ctx: Context, hash: string, tier: Tier): Promise<void> {
     ctx.signal.throwIfAborted();
     const { commits, packer, files, totals } = this.options;
-    const row = isHash(hash) ? this.row(hash) : undefined;
-    if (row === undefined) throw problem('artifact.unknown', { hash });
+    const row = this.rowOf(hash);
     if (row.tier === tier && row.key === packer.currentKey) return;
     const prepared = await this.prepare(hash, await this.read(row), tier, hash);
     const done = await this.settling(prepared, () =>

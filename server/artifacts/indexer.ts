@@ -10,6 +10,9 @@ import type { TypeRegistry } from './typeRegistry';
 const sliceMs = 4;
 /** Between slices others get their turn, in milliseconds. */
 const pauseMs = 10;
+/** While things are being put, indexing waits for a pause of `quietMs`, but not for longer than `mostWaitMs`. */
+const quietMs = 50;
+const mostWaitMs = 1000;
 const mostPerSlice = 64;
 
 interface Looked {
@@ -27,6 +30,9 @@ interface Looked {
 export class Indexer {
   private cancelPlanned: (() => void) | undefined;
   private working: Promise<void> = Promise.resolve();
+  private lastPut = -Infinity;
+  /** When what waits began to wait. */
+  private since: number | undefined;
   private isOver = false;
   private readonly waiting: Statement;
   private readonly insertText: Statement;
@@ -56,10 +62,22 @@ export class Indexer {
     );
   }
 
-  /** Something may wait. */
+  /** Something was put, or may wait. */
   wake(): void {
+    this.lastPut = this.clock.monotonic();
+    this.since ??= this.lastPut;
+    this.plan();
+  }
+
+  private plan(): void {
     if (this.isOver) return;
     this.cancelPlanned ??= this.schedule(() => {
+      const now = this.clock.monotonic();
+      if (now - this.lastPut < quietMs && now - (this.since ?? now) < mostWaitMs) {
+        this.cancelPlanned = undefined;
+        return this.plan();
+      }
+      this.since = undefined;
       this.working = this.slice()
         .catch((thrown: unknown) => {
           this.log.warn('artifacts were not indexed', problemOf(thrown));
@@ -67,7 +85,9 @@ export class Indexer {
         })
         .then((isMore) => {
           this.cancelPlanned = undefined;
-          if (isMore) this.wake();
+          if (!isMore) return;
+          this.since ??= this.clock.monotonic();
+          this.plan();
         });
     }, pauseMs);
   }

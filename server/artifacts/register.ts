@@ -1,4 +1,4 @@
-import { problem, type Clock, type Ids, type Json } from '../base';
+import type { Clock, Ids, Json } from '../base';
 import type { Database, Row, Statement, Value } from '../storage';
 import type { Totals } from './totals';
 import { utility } from './quality';
@@ -14,6 +14,7 @@ const mostRecent = 100;
 /** Names, versions and where things came from. What is in it is never changed, only added to and dropped. */
 export class Register {
   private readonly newest: Statement;
+  private readonly oneVersion: Statement;
   private readonly insert: Statement;
   private readonly insertInput: Statement;
   private readonly statements = new Map<string, Statement>();
@@ -27,6 +28,9 @@ export class Register {
   ) {
     this.newest = database.prepare(
       `SELECT ${columns} ${from} WHERE a.run = ? AND a.name = ? ORDER BY a.version DESC LIMIT 1`,
+    );
+    this.oneVersion = database.prepare(
+      `SELECT ${columns} ${from} WHERE a.run = ? AND a.name = ? AND a.version = ?`,
     );
     this.insert =
       database.prepare(`INSERT INTO artifacts(key, blob, run, name, version, type, node, inputs, tags, facts, at)
@@ -55,7 +59,9 @@ export class Register {
 
   /** Within a transaction: adds an artifact as it was elsewhere; one that is there already stays as it is. */
   adopt(blob: number, artifact: Artifact): void {
-    if (this.byId(artifact.id) === undefined) this.keep(artifact, blob);
+    const { id, run, name, version } = artifact;
+    const isThere = this.byId(id) !== undefined || this.first(this.oneVersion, run ?? '', name, version);
+    if (!isThere) this.keep(artifact, blob);
   }
 
   byId(id: string): Artifact | undefined {
@@ -65,13 +71,6 @@ export class Register {
   /** Versions of a name in a run, or outside of runs; the oldest first. */
   versions(run: string | null, name: string): readonly Artifact[] {
     return this.all('WHERE a.run = ? AND a.name = ? ORDER BY a.version', run ?? '', name);
-  }
-
-  /** Throws `artifact.versionUnknown`. */
-  version(run: string | null, name: string, version: number): Artifact {
-    const [found] = this.all('WHERE a.run = ? AND a.name = ? AND a.version = ?', run ?? '', name, version);
-    if (found === undefined) throw problem('artifact.versionUnknown', { name, version });
-    return found;
   }
 
   ofRun(run: string): readonly Artifact[] {

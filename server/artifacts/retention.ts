@@ -49,7 +49,7 @@ export class Retention {
       });
     for (const hash of hashes) await this.contents.require(hash);
     await this.commits.add(() => {
-      for (const hash of hashes) this.holdNow(holder, this.contents.idOf(hash));
+      for (const hash of hashes) this.holdNow(holder, this.contents.rowOf(hash).id);
     });
   }
 

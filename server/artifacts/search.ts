@@ -1,5 +1,5 @@
 import { problem } from '../base';
-import type { Database, Value } from '../storage';
+import type { Database, Statement, Value } from '../storage';
 import type { Contents } from './contents';
 import type { Register } from './register';
 import { textOf } from './texts';
@@ -7,7 +7,7 @@ import type { Totals } from './totals';
 import type { Artifact, Highlight, SearchQuery, SearchResult } from './types';
 
 /** Matches that are ranked and counted: the newest ones. More would take longer than anybody looks. */
-const mostCounted = 2000;
+const mostCounted = 1000;
 const mostLimit = 100;
 const mostWords = 20;
 
@@ -17,6 +17,9 @@ const mostHighlights = 3;
 
 /** Finds artifacts by words, tags, type, run and time. */
 export class Search {
+  /** By their SQL; there are as many as ways to filter. */
+  private readonly statements = new Map<string, Statement>();
+
   constructor(
     private readonly database: Database,
     private readonly register: Register,
@@ -52,9 +55,9 @@ export class Search {
       total: matches.length,
       isTotalExact: matches.length < mostCounted,
       facets: {
-        types: counted(matches.map(({ type }) => [type])),
-        tags: counted(matches.map(({ tags }) => JSON.parse(tags) as string[])),
-        runs: counted(matches.map(({ run }) => (run === '' ? [] : [run]))),
+        types: mostFrequent(counted(matches, 'type')),
+        tags: mostFrequent(split(counted(matches, 'tags'))),
+        runs: mostFrequent(counted(matches, 'run')),
       },
       indexLag: this.totals.now.indexLag,
     };
@@ -73,21 +76,16 @@ export class Search {
     const order = words.length > 0 ? 'texts.rowid' : 'a.id';
     const match = words.length > 0 ? ['texts MATCH ?'] : ['a.indexed = 1'];
     const where = [...match, ...sql].join(' AND ');
-    const found = this.database
-      .prepare(
-        `SELECT a.id AS row, ${rank} AS rank, a.type, a.run, a.tags FROM ${table}
-          WHERE ${where} ORDER BY ${order} DESC LIMIT ${mostCounted}`,
-      )
-      .all(...(words.length > 0 ? [matchOf(words)] : []), ...values)
-      .map((one) => ({
-        row: Number(one['row']),
-        rank: Number(one['rank']),
-        type: String(one['type']),
-        run: String(one['run']),
-        tags: String(one['tags']),
-      }));
+    const sqlText = `SELECT a.id AS row, ${rank} AS rank, a.type, a.run, a.tags FROM ${table}
+      WHERE ${where} ORDER BY ${order} DESC LIMIT ${mostCounted}`;
+    const statement = this.statements.get(sqlText) ?? this.database.prepare(sqlText);
+    this.statements.set(sqlText, statement);
+    const found = statement.all(
+      ...(words.length > 0 ? [matchOf(words)] : []),
+      ...values,
+    ) as unknown as Match[];
     // Equal ones stay in their order, the newest first.
-    return found.sort((one, other) => one.rank - other.rank);
+    return [...found].sort((one, other) => one.rank - other.rank);
   }
 
   private async highlights(artifact: Artifact, words: readonly Word[]): Promise<readonly Highlight[]> {
@@ -146,13 +144,24 @@ function filters(query: SearchQuery): { readonly sql: readonly string[]; readonl
   return { sql, values };
 }
 
-/** How often each word occurs, the most frequent first, at most 50. */
-function counted(lists: readonly (readonly string[])[]): Readonly<Record<string, number>> {
+/** How often each value occurs; '' is none. */
+function counted(matches: readonly Match[], what: 'type' | 'tags' | 'run'): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const list of lists) for (const one of list) counts.set(one, (counts.get(one) ?? 0) + 1);
-  const most = [...counts].sort(([, one], [, other]) => other - one).slice(0, 50);
-  return Object.fromEntries(most);
+  for (const { [what]: value } of matches) if (value !== '') counts.set(value, (counts.get(value) ?? 0) + 1);
+  return counts;
 }
+
+/** Counts of lists as counts of what is in them: equal lists, of which there are many, are read once. */
+function split(lists: ReadonlyMap<string, number>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const [list, count] of lists)
+    for (const one of JSON.parse(list) as string[]) counts.set(one, (counts.get(one) ?? 0) + count);
+  return counts;
+}
+
+/** The 50 most frequent ones. */
+const mostFrequent = (counts: ReadonlyMap<string, number>): Readonly<Record<string, number>> =>
+  Object.fromEntries([...counts].sort(([, one], [, other]) => other - one).slice(0, 50));
 
 function highlightsIn(text: string, words: readonly Word[]): readonly Highlight[] {
   const patterns = words.map(

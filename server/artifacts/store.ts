@@ -1,6 +1,6 @@
-import { problem, type Context, type ServiceReport } from '../base';
+import { problem, type Context, type Json, type ServiceReport } from '../base';
 import type { Blobs } from '../engine';
-import { checkedAbout } from './about';
+import { checkedAbout, checkedArtifact } from './about';
 import { contradictionsIn } from './check';
 import { compare, lineageOf } from './history';
 import { openAll, type ArtifactsOptions, type Opened } from './open';
@@ -10,6 +10,7 @@ import type {
   ArtifactType,
   Lineage,
   NewArtifact,
+  RunClosure,
   Removal,
   SearchQuery,
   SearchResult,
@@ -20,6 +21,9 @@ import type {
 export function createArtifacts(options: ArtifactsOptions): ArtifactStore {
   return new Artifacts(options);
 }
+
+/** Taken in by one transaction. */
+const mostPerAdoption = 500;
 
 /** How long work waits for the store to be started again, in milliseconds. */
 const mostRestartMs = 3000;
@@ -156,7 +160,7 @@ class Artifacts implements ArtifactStore {
     const old = this.require(id);
     const { hash, size, version, facts } = old;
     const about = { ...old, inputs: [], facts: { ...facts, restored: version } };
-    const restored = await commits.add(() => register.add(contents.idOf(hash), hash, size, about));
+    const restored = await commits.add(() => register.add(contents.rowOf(hash).id, hash, size, about));
     indexer.wake();
     return restored;
   }
@@ -192,6 +196,35 @@ class Artifacts implements ArtifactStore {
       page = retention.stored(page.at(-1)!.hash, 100)
     )
       for (const { hash, tier } of page) await contents.repack(ctx, hash, tier);
+  }
+
+  closure(run: string): RunClosure {
+    const { register, contents, retention } = this.works();
+    const artifacts = register.ofRun(run).map(({ quality: _, ...told }) => told);
+    const hashes = artifacts.flatMap(({ hash, inputs }) => [
+      hash,
+      ...inputs.filter((one) => contents.isStored(one)),
+    ]);
+    return { artifacts, hashes: [...new Set([...hashes, ...retention.heldBy(`run:${run}`)])] };
+  }
+
+  async adopt(
+    ctx: Context,
+    run: string,
+    artifacts: readonly Readonly<Record<string, Json>>[],
+  ): Promise<void> {
+    const { commits, register, contents, indexer } = await this.working();
+    const checked = artifacts.map((told) => checkedArtifact({ ...told, run }));
+    for (let at = 0; at < checked.length; at += mostPerAdoption) {
+      ctx.signal.throwIfAborted();
+      await commits.add(() => {
+        for (const told of checked.slice(at, at + mostPerAdoption)) {
+          const { id, size } = contents.rowOf(told.hash);
+          register.adopt(id, { ...told, facts: told.facts as Record<string, Json>, size, quality: null });
+        }
+      });
+    }
+    indexer.wake();
   }
 
   async check(ctx: Context): Promise<readonly string[]> {

@@ -100,8 +100,21 @@ export interface ArtifactStore extends Service {
   types(): readonly ArtifactType[];
   /** Loads the keys again and encrypts what is not under the first one with it; with none, decrypts. Can be stopped. */
   rotate(ctx: Context): Promise<void>;
+  /** All that is needed to show and search a run elsewhere: what is told of its artifacts, and hashes of contents. */
+  closure(run: string): RunClosure;
+  /**
+   * Adds artifacts of a run as they were elsewhere, with the same ids and versions; those that are here stay as
+   * they are. Their bytes must be stored. Throws `artifact.invalid`, `artifact.unknown`.
+   */
+  adopt(ctx: Context, run: string, artifacts: readonly Readonly<Record<string, Json>>[]): Promise<void>;
   /** Compares counts and files with a full scan; empty when everything agrees. */
   check(ctx: Context): Promise<readonly string[]>;
+}
+
+export interface RunClosure {
+  readonly artifacts: readonly Omit<Artifact, 'quality'>[];
+  /** Of its artifacts, what they were made from as far as that is stored, and what is held for it. */
+  readonly hashes: readonly string[];
 }
 
 /** A record of what went and why. `detail` is a hash, or name, version and hash of a version. */
@@ -148,7 +161,7 @@ export interface SearchResult {
     readonly score: number;
     readonly highlights: readonly Highlight[];
   }[];
-  /** How many match, of the newest 2,000. */
+  /** How many match, of the newest 1,000; ranking and facets are over these. */
   readonly total: number;
   readonly isTotalExact: boolean;
   /** How the matches divide, each at most 50 words. */

@@ -1,4 +1,5 @@
 import type { ClientRequests, ParamsOf, RecordedEvent, ResultOf } from '../../schemas';
+import type { ArtifactStore } from '../artifacts';
 import { problem, type Clock, type Context } from '../base';
 import type { Blobs, Engine, RunFold, Wish } from '../engine';
 import type { StoredJournal } from '../storage';
@@ -15,6 +16,7 @@ export interface ExecutionPorts {
   readonly engine: Engine;
   readonly journal: Pick<StoredJournal, 'read' | 'since' | 'adopt' | 'headings' | 'position'>;
   readonly blobs: Blobs;
+  readonly artifacts?: ArtifactStore | undefined;
   readonly clock: Clock;
   readonly history: RunHistory;
   readonly summary: (run: RunFold) => Summary;
@@ -111,12 +113,15 @@ export class ExecutionDesk {
 
   async runExport(ctx: Context, { run, path }: Params<'runExport'>): Promise<Result<'runExport'>> {
     this.find(run);
-    return { path, bytes: await exportToFile(ctx, this.ports.journal, this.ports.blobs, run, path) };
+    return {
+      path,
+      bytes: await exportToFile(ctx, this.ports.journal, this.ports.blobs, run, path, this.ports.artifacts),
+    };
   }
 
   async runImport(ctx: Context, { path }: Params<'runImport'>): Promise<Result<'runImport'>> {
-    const { journal, blobs, engine } = this.ports;
-    const { run, events, isNew } = await importFromFile(ctx, journal, blobs, path);
+    const { journal, blobs, engine, artifacts } = this.ports;
+    const { run, events, isNew } = await importFromFile(ctx, journal, blobs, path, artifacts);
     if (isNew) await engine.takeIn(run);
     return { run, events, isNew, state: this.find(run).state };
   }

@@ -64,6 +64,7 @@ export class RunService implements Disposable {
     this.execution = new ExecutionDesk({
       ...{ engine, journal, history: this.history },
       blobs: world.blobs,
+      artifacts: world.artifacts,
       clock: world.clock,
       summary: (run) => this.summary(run),
     });

@@ -4,10 +4,12 @@ import path from 'node:path';
 import * as z from 'zod';
 import type { Code } from '../../schemas/codes';
 import { recordedEvent, type RunEvent } from '../../schemas/journal/events';
+import type { ArtifactStore } from '../artifacts';
 import { problem, ProblemError, type Context } from '../base';
 import { isCode, syncFolder } from '../base/node';
 import { foldAll, type Blobs } from '../engine';
 import { exportRun, importRun, type Imported, type Recordable, type StoredJournal } from '../storage';
+import { runHolder } from './artifacts';
 import { runFacts } from './facts';
 
 /** Writes a run into one new file at an absolute path, durably; answers its size. Throws `runFile.*`, `data.*`. */
@@ -17,12 +19,13 @@ export async function exportToFile(
   blobs: Blobs,
   run: string,
   file: string,
+  artifacts?: ArtifactStore,
 ): Promise<number> {
   requireAbsolute(file);
   const handle = await opened(file);
   try {
     let bytes = 0;
-    for await (const chunk of exportRun(ctx, journal, blobs, run)) {
+    for await (const chunk of exportRun(ctx, journal, blobs, run, artifacts?.closure(run))) {
       await handle.writeFile(chunk);
       bytes += chunk.length;
     }
@@ -50,6 +53,7 @@ export async function importFromFile(
   journal: Pick<StoredJournal, 'read' | 'adopt'>,
   blobs: Blobs,
   file: string,
+  artifacts?: ArtifactStore,
 ): Promise<ImportedRun> {
   requireAbsolute(file);
   let wasPaused = false;
@@ -66,10 +70,22 @@ export async function importFromFile(
     const imported = (await isText(file))
       ? await importAudit(ctx, guarded, file, size)
       : await importRun(ctx, guarded, blobs, createReadStream(file));
+    await takeInArtifacts(ctx, artifacts, imported);
     return { ...imported, wasPaused };
   } catch (thrown) {
     throw explained(thrown, file, 'runFile.unreadable');
   }
+}
+
+/** What the file tells of artifacts, and that the run keeps its bytes. Said again, nothing changes. */
+async function takeInArtifacts(
+  ctx: Context,
+  store: ArtifactStore | undefined,
+  { run, blobs, artifacts }: Imported,
+): Promise<void> {
+  if (store === undefined) return;
+  await store.hold(runHolder(run), blobs);
+  await store.adopt(ctx, run, artifacts);
 }
 
 /** Folds what is to be recorded; the event that pauses it where it has not ended. Throws `runFile.damaged`. */
@@ -92,6 +108,9 @@ function checkedRun(run: string, events: readonly Recordable[]): Recordable | un
 
 /** Beyond this an audit is not read: all of it must be in memory at once. */
 const mostAuditBytes = 512 * 1024 ** 2;
+
+/** An audit tells of events alone. */
+const nothingMore = { blobs: [], artifacts: [] } as const;
 
 const auditFile = z.object({ entries: z.array(recordedEvent).min(1) });
 
@@ -119,7 +138,7 @@ async function importAudit(
     run,
     entries.map(({ at, event }) => ({ at, event })),
   );
-  return { run, events: entries.length, isNew: true };
+  return { run, events: entries.length, isNew: true, ...nothingMore };
 }
 
 function parsedAudit(text: string): z.infer<typeof auditFile> {
@@ -141,7 +160,7 @@ function sameRun(
     if (one?.at !== other?.at || JSON.stringify(one?.event) !== JSON.stringify(other?.event))
       throw problem('runFile.taken', { run, seq: i + 1 });
   }
-  return { run, events: entries.length, isNew: false };
+  return { run, events: entries.length, isNew: false, ...nothingMore };
 }
 
 /** Whether a file begins as JSON does; run files begin with the mark of zstd. */

@@ -2,12 +2,15 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { createZstdDecompress } from 'node:zlib';
-import { problem, ProblemError, type Context } from '../base';
+import { problem, ProblemError, type Context, type Json } from '../base';
 import { sha256 } from '../base/node';
 import type { ArtifactStore } from '../artifacts';
-import { exportRun, guarded, importRun, type StoredJournal } from '../storage';
+import { exportRun, guarded, importRun, type RunFileMore, type StoredJournal } from '../storage';
 
 type Blobs = ArtifactStore['blobs'];
+
+/** An archive is written once, when it is quiet: it may take longer to become smaller. */
+const level = 19;
 type Reads = Pick<StoredJournal, 'read'>;
 
 export interface ArchivedContent {
@@ -22,12 +25,12 @@ export function writeArchive(
   journal: Reads,
   blobs: Blobs,
   run: string,
-  also: readonly string[],
+  more: RunFileMore,
 ): Promise<void> {
   return guarded(file, async () => {
     const handle = await open(file, 'wx', 0o600);
     try {
-      for await (const chunk of exportRun(ctx, journal, blobs, run, { listed: true, also }))
+      for await (const chunk of exportRun(ctx, journal, blobs, run, { ...more, listed: true, level }))
         await handle.writeFile(chunk);
       await handle.sync();
     } finally {
@@ -61,17 +64,17 @@ export async function verifyArchive(
 
 /**
  * Puts what is in an archive into `blobs`, each content verified, when the run in it is the one the journal has.
- * Throws `stale.archiveDamaged`, `data.*`.
+ * Answers what it tells of artifacts. Throws `stale.archiveDamaged`, `data.*`.
  */
 export async function readArchive(
   ctx: Context,
   file: string,
   journal: Reads,
   blobs: Pick<Blobs, 'put'>,
-): Promise<void> {
+): Promise<readonly Readonly<Record<string, Json>>[]> {
   const only = { ...unread, put: (bytes: Uint8Array) => blobs.put(bytes) };
   try {
-    await importRun(
+    const { artifacts } = await importRun(
       ctx,
       {
         read: (run, after) => journal.read(run, after),
@@ -80,6 +83,7 @@ export async function readArchive(
       only,
       createReadStream(file),
     );
+    return artifacts;
   } catch (thrown) {
     if (thrown instanceof ProblemError && thrown.problem.code.startsWith('runFile.'))
       throw damaged(file, String(thrown.problem.args['detail'] ?? thrown.problem.code), thrown);

@@ -1,20 +1,6 @@
 import * as z from 'zod';
 import { sha256 as hash } from '../../schemas/wire/common';
 
-/** A version as it was, so that it can be put again. */
-const artifact = z.object({
-  id: z.string(),
-  name: z.string(),
-  type: z.string(),
-  run: z.string().nullable(),
-  node: z.string().nullable(),
-  inputs: z.array(hash),
-  tags: z.array(z.string()),
-  facts: z.record(z.string(), z.json()),
-  version: z.number().int(),
-  hash,
-});
-
 /** What is known of an archive: where its making stands, and what is in it. It lies beside the file. */
 export const archiveKind = {
   versionKey: 'version',
@@ -31,8 +17,8 @@ export const archiveKind = {
     /** When it was archived, in milliseconds since the epoch. */
     at: z.number(),
     contents: z.array(z.object({ blob: hash, size: z.number().int() })),
-    /** The artifacts of the run, in the order they were put. */
-    artifacts: z.array(artifact),
+    /** Ids of the artifacts that go with their bytes. */
+    artifacts: z.array(z.string()),
     /** Contents that stay in the store, for lists to show. */
     keeps: z.array(hash),
     /** Of the file. */

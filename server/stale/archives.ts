@@ -3,8 +3,8 @@ import path from 'node:path';
 import type { Problem } from '../../schemas/codes';
 import { problem, problemOf, shielded, type Clock, type Context } from '../base';
 import { privateFolder, syncFolder } from '../base/node';
-import type { Artifact, ArtifactStore } from '../artifacts';
-import { guarded, readRecord, writeRecord } from '../storage';
+import type { ArtifactStore } from '../artifacts';
+import { guarded, readRecord, writeRecord, type RunFileMore } from '../storage';
 import { readArchive, verifyArchive, writeArchive } from './archiveFile';
 import { archiveKind, type ArchiveRecord } from './archiveRecord';
 import { keepTag } from './decide';
@@ -94,19 +94,18 @@ export class Archives {
       await privateFolder(this.folderOf(run));
       await syncFolder(this.options.folder);
       await this.keep(record);
-      const versions = artifacts.ofRun(run);
-      const told = versions.filter(({ type }) => telling.has(type)).map(({ hash }) => hash);
+      const more = artifacts.closure(run);
+      const told = more.artifacts.filter(({ type }) => telling.has(type)).map(({ hash }) => hash);
       const keeps = [...new Set([...(await this.options.offersOf(ctx, run)), ...told])];
-      const contents = await this.write(
-        ctx,
-        run,
-        versions.map(({ hash }) => hash),
-      );
+      const contents = await this.write(ctx, run, more);
       // Somebody may have begun to need it while the file was written.
       await this.assertFree(ctx, run);
       const { size } = await stat(this.fileOf(run));
       record = { ...record, ...{ state: 'written', contents: [...contents], bytes: size, keeps } };
-      record.artifacts = versions.map(plainArtifact);
+      // What is tagged stays with its bytes.
+      record.artifacts = more.artifacts
+        .filter(({ hash, tags }) => !keeps.includes(hash) && !tags.includes(keepTag))
+        .map(({ id }) => id);
       await this.keep(record);
     } catch (thrown) {
       await this.discard(run);
@@ -126,13 +125,13 @@ export class Archives {
     await this.keep({ ...record, state: 'restoring' });
     const held = artifacts.holding(`run:${run}`);
     const hashes: string[] = [];
-    await readArchive(ctx, this.fileOf(run), runs.journal, {
+    const told = await readArchive(ctx, this.fileOf(run), runs.journal, {
       put: async (bytes) => {
         hashes.push(await held.put(bytes));
         return hashes.at(-1)!;
       },
     });
-    for (const one of record.artifacts) await this.putAgain(ctx, one);
+    await artifacts.adopt(ctx, run, told);
     for (const hash of hashes)
       if (!(await artifacts.blobs.has(hash)))
         throw problem('stale.archiveDamaged', {
@@ -145,7 +144,8 @@ export class Archives {
   }
 
   /** Takes an archive out, to `to`, where it can be taken back from. */
-  async takeOut(run: string, to: string): Promise<void> {
+  async takeOut(ctx: Context, run: string, to: string): Promise<void> {
+    await this.assertFree(ctx, run);
     await guarded(to, async () => {
       await rename(this.folderOf(run), to);
       await syncFolder(path.dirname(to));
@@ -165,16 +165,6 @@ export class Archives {
     });
     await this.openOne(fileName(run));
     return true;
-  }
-
-  /** A version that was dropped, unless it is there again. */
-  private async putAgain(ctx: Context, one: ArchiveRecord['artifacts'][number]): Promise<void> {
-    const { artifacts } = this.options;
-    const isThere = artifacts
-      .versions(one.run, one.name)
-      .some(({ version, hash }) => version === one.version && hash === one.hash);
-    const bytes = isThere ? undefined : await artifacts.get(one.hash);
-    if (bytes !== undefined) await artifacts.put(ctx, bytes, one);
   }
 
   private async openOne(name: string): Promise<void> {
@@ -204,12 +194,11 @@ export class Archives {
   }
 
   /** Writes the file under another name, reads it back, and gives it its own. */
-  private async write(ctx: Context, run: string, named: readonly string[]) {
+  private async write(ctx: Context, run: string, more: RunFileMore) {
     const { runs, artifacts } = this.options;
     const file = this.fileOf(run);
     const fresh = `${file}.new`;
-    const also = [...named, ...artifacts.heldBy(`run:${run}`)];
-    await writeArchive(ctx, fresh, runs.journal, artifacts.blobs, run, also);
+    await writeArchive(ctx, fresh, runs.journal, artifacts.blobs, run, more);
     const contents = await verifyArchive(ctx, fresh, runs.journal);
     await guarded(file, async () => {
       await rename(fresh, file);
@@ -225,17 +214,8 @@ export class Archives {
     const there = keeps.filter((hash) => rowOf(artifacts, hash) !== undefined);
     if (there.length > 0) await artifacts.hold(archiveHolder(run), there);
     const kept = new Set(keeps);
-    const inFile = new Set(contents.map(({ blob }) => blob));
-    // What was named since is not in the file; what is tagged stays with its bytes.
-    const versions = record.artifacts.filter(
-      ({ hash, tags }) => inFile.has(hash) && !kept.has(hash) && !tags.includes(keepTag),
-    );
     const why = `the run ${run} was archived`;
-    await artifacts.drop(
-      calm,
-      versions.map(({ id }) => id),
-      why,
-    );
+    await artifacts.drop(calm, record.artifacts, why);
     await artifacts.letGo(`run:${run}`);
     const isNeeded = await this.options.neededBeside(calm, run);
     let freed = record.freed;
@@ -259,12 +239,12 @@ export class Archives {
     if (why !== null) throw problem('stale.runKept', { run, why: why.code });
   }
 
-  private whyKept(ctx: Context, run: string): Promise<Problem | null> {
+  private async whyKept(ctx: Context, run: string): Promise<Problem | null> {
     const { runs } = this.options;
     const heading = runs.journal.headings().find((one) => one.run === run);
     return heading === undefined || heading.endedAt === null
-      ? Promise.resolve({ code: 'stale.keep.active', args: { run } })
-      : runs.held(ctx, run);
+      ? { code: 'stale.keep.active', args: { run } }
+      : (await runs.held(ctx))(run);
   }
 
   private async keep(record: ArchiveRecord): Promise<void> {
@@ -299,12 +279,6 @@ export class Archives {
 
 /** Types of artifacts that tell of a run: they stay, and so does what they say when the run is archived. */
 const telling: ReadonlySet<string> = new Set(['run', 'changeset']);
-
-const plainArtifact = (one: Artifact): ArchiveRecord['artifacts'][number] => ({
-  ...{ id: one.id, name: one.name, type: one.type, run: one.run, node: one.node, version: one.version },
-  ...{ inputs: [...one.inputs], tags: [...one.tags], hash: one.hash },
-  facts: { ...one.facts } as ArchiveRecord['artifacts'][number]['facts'],
-});
 
 /** How many contents are removed at once. */
 const batch = 200;

@@ -87,7 +87,7 @@ export class Cleaner {
       await this.attempt(item, kept, () => this.archiveRun(ctx, item));
     for (const item of of('archives', 'delete'))
       await this.attempt(item, kept, () =>
-        this.options.archives.takeOut(item.id, trash.archiveOf(id, fileName(item.id))),
+        this.options.archives.takeOut(ctx, item.id, trash.archiveOf(id, fileName(item.id))),
       );
     return this.settle(record, items, kept);
   }

@@ -40,14 +40,16 @@ export async function gather(ctx: Context, sources: Sources): Promise<Gathered> 
     stamps.push(contentStamp(row));
     if (typeof owner === 'string' && row.runs.every((run) => run === owner)) add(own, owner, row);
   }
+  const held = await sources.runs.held(ctx);
   for (const heading of sources.runs.journal.headings()) {
-    ctx.signal.throwIfAborted();
-    const archive = sources.archives.get(heading.run);
+    const { run, endedAt } = heading;
+    const keep: Problem | null = endedAt === null ? { code: 'stale.keep.active', args: { run } } : held(run);
+    const archive = sources.archives.get(run);
     if (archive === undefined) {
-      subjects.push(await runSubject(ctx, sources, heading, own.get(heading.run)));
+      subjects.push(runSubject(heading, own.get(run), keep));
       stamps.push(String(heading.lastSeq));
     } else if (archive.state === 'archived') {
-      subjects.push(archiveSubject(archive, await sources.runs.held(ctx, heading.run)));
+      subjects.push(archiveSubject(archive, keep));
       stamps.push(String(archive.at));
     }
   }
@@ -143,14 +145,11 @@ function add(all: Map<string, Own>, run: string, row: StoredBlob): void {
 
 type Heading = ReturnType<RunsPort['journal']['headings']>[number];
 
-async function runSubject(
-  ctx: Context,
-  { runs }: Sources,
+function runSubject(
   { run, title, createdAt, endedAt }: Heading,
   own: Own | undefined,
-): Promise<Subject> {
-  const keep: Problem | null =
-    endedAt === null ? { code: 'stale.keep.active', args: { run } } : await runs.held(ctx, run);
+  keep: Problem | null,
+): Subject {
   return {
     kind: 'runs',
     id: run,

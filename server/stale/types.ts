@@ -73,10 +73,11 @@ export interface Confirmation {
 export interface RunsPort {
   readonly journal: Pick<StoredJournal, 'read' | 'adopt' | 'headings'>;
   /**
-   * Why a run that has ended must keep its bytes: a changeset nobody has decided on, work that goes on. Null
-   * when nothing speaks against archiving it. Asked again right before anything is removed.
+   * Looks at what goes on, and answers for each run that has ended why it must keep its bytes: a changeset nobody
+   * has decided on, work that goes on; null when nothing speaks against archiving it. Asked again right before
+   * anything is removed.
    */
-  held(ctx: Context, run: string): Promise<Problem | null>;
+  held(ctx: Context): Promise<(run: string) => Problem | null>;
 }
 
 /** A worktree or ref of the private repository, as deciding sees it. */

@@ -13,7 +13,14 @@ export { embeddedQueue } from './queue';
 export { embeddedHints } from './hints';
 export { jsonPacking } from './packing';
 export { openBlobs, type BlobsOptions } from './blobs';
-export { contentsOfRun, exportRun, namedBlobs, type ExportOptions, type RunContent } from './runFile';
+export {
+  contentsOfRun,
+  exportRun,
+  namedBlobs,
+  type ExportOptions,
+  type RunContent,
+  type RunFileMore,
+} from './runFile';
 export { guarded, readRecord, writeRecord, type RecordKind } from './records';
 export { importRun, type Imported, type ImportLimits } from './runFileImport';
 export { openWorkspace, type DataHome, type Fingerprint, type OpenWorkspace } from './home';

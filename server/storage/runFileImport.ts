@@ -7,13 +7,25 @@ import { sha256 } from '../base/node';
 import { SeqConflict, type Blobs } from '../engine';
 import type { StoredJournal } from './journal';
 import type { Recordable } from './journalWriter';
-import { blobLine, eventLine, headerLine, lastLine, runFileVersion, versionOfHeader } from './runFile';
+import {
+  artifactLine,
+  blobLine,
+  eventLine,
+  headerLine,
+  lastLine,
+  runFileVersion,
+  versionOfHeader,
+} from './runFile';
 
 export interface Imported {
   readonly run: string;
   readonly events: number;
   /** False when the very same run was there before. */
   readonly isNew: boolean;
+  /** Hashes of all blobs of the file. */
+  readonly blobs: readonly string[];
+  /** What the file tells of artifacts; not checked for more than being JSON. */
+  readonly artifacts: readonly Readonly<Record<string, Json>>[];
 }
 
 export interface ImportLimits {
@@ -37,6 +49,8 @@ export async function importRun(
 ): Promise<Imported> {
   const sum = createHash('sha256');
   const events: Recordable[] = [];
+  const artifacts: Readonly<Record<string, Json>>[] = [];
+  const blobHashes: string[] = [];
   const blob = new BlobPieces();
   let header: z.infer<typeof headerLine> | undefined;
   let isOver = false;
@@ -47,7 +61,10 @@ export async function importRun(
     else if (events.length < header.events) events.push(eventOf(value, events.length + 1));
     else if (blob.isOpen || typeof (value as { blob?: unknown } | null)?.blob === 'string') {
       const whole = blob.add(as(blobLine, value, 'a blob'));
-      if (whole !== undefined) await blobs.put(whole);
+      if (whole !== undefined) blobHashes.push(await blobs.put(whole));
+    } else if (isArtifact(value)) {
+      artifacts.push(as(artifactLine, value, 'an artifact').artifact as Readonly<Record<string, Json>>);
+      if (artifacts.length > mostArtifacts) throw damaged(`it tells of more than ${mostArtifacts} artifacts`);
     } else {
       isOver = true;
       if (as(lastLine, value, 'its end').sha256 !== sum.copy().digest('hex'))
@@ -56,14 +73,20 @@ export async function importRun(
     sum.update(line).update('\n');
   }
   if (header === undefined || !isOver) throw damaged('it ends too early');
-  return adopted(journal, header.run, events);
+  return { ...(await adopted(journal, header.run, events)), blobs: blobHashes, artifacts };
 }
+
+/** Beyond this nothing that a run makes is told of: all of it is in memory at once. */
+const mostArtifacts = 1_000_000;
+
+const isArtifact = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, 'artifact');
 
 async function adopted(
   journal: Pick<StoredJournal, 'read' | 'adopt'>,
   run: string,
   events: readonly Recordable[],
-): Promise<Imported> {
+): Promise<Pick<Imported, 'run' | 'events' | 'isNew'>> {
   let before = journal.read(run);
   if (before.length === 0) {
     try {
@@ -130,10 +153,10 @@ class BlobPieces {
   }
 
   /** The bytes of a blob that is whole now. */
-  add({ blob, base64, more }: z.infer<typeof blobLine>): Uint8Array | undefined {
+  add({ blob, text, base64 = '', more }: z.infer<typeof blobLine>): Uint8Array | undefined {
     if (this.hash !== undefined && this.hash !== blob) throw damaged(`the blob ${this.hash} is not whole`);
     this.hash = blob;
-    this.pieces.push(Buffer.from(base64, 'base64'));
+    this.pieces.push(text === undefined ? Buffer.from(base64, 'base64') : Buffer.from(text));
     if (more === true) return undefined;
     const bytes = Buffer.concat(this.pieces);
     if (sha256(bytes) !== blob) throw damaged(`the blob ${blob} does not match its name`);

@@ -56,7 +56,10 @@ describe('a run in a file', () => {
     { type: 'NodeStarted', node, attempt: 1 },
     { type: 'NodeCompleted', node, attempt: 1, output: output as never },
   ];
-  const take = (name: string) => importFromFile(ctx, to.journal, to.blobs, at(name));
+  const take = async (name: string) => {
+    const { run, events, isNew, wasPaused } = await importFromFile(ctx, to.journal, to.blobs, at(name));
+    return { run, events, isNew, wasPaused };
+  };
   const give = (run: string, name: string) => exportToFile(ctx, from.journal, from.blobs, run, at(name));
   const audit = (run: string) => JSON.stringify({ entries: from.journal.read(run).map(auditEntry) });
 

@@ -65,7 +65,7 @@ describe('the archive of a run', () => {
     const lines = zstdDecompressSync(file).toString().trimEnd().split('\n');
     const header = JSON.parse(lines[0]!) as { contents: { blob: string; size: number }[] };
     const { contents, ...first } = header;
-    assert.deepEqual(first, { symphony: 'run', version: 1, run: 'run', events: 4 });
+    assert.deepEqual(first, { symphony: 'run', version: 2, run: 'run', events: 4 });
     const sizes = contents.map(({ blob, size }) => `${hashes.indexOf(blob)} ${size}`);
     assert.deepEqual(sizes.sort(), [
       `0 ${before[hashes[0]!]!.length}`,
@@ -84,7 +84,7 @@ describe('the archive of a run', () => {
       .then(() => world.stale.archive(ctx, 'run'))
       .then(({ path }) => {
         const text = execFileSync('zstd', ['-dc', path]).toString();
-        assert.match(text, /^\{"symphony":"run","version":1,/);
+        assert.match(text, /^\{"symphony":"run","version":2,/);
       });
   });
 
@@ -194,6 +194,19 @@ describe('the archive of a run', () => {
     assert.equal(await world.stale.undo(ctx, cleaning.id), 1);
     assert.equal(await world.stale.restore(ctx, 'run'), 4);
     assert.deepEqual(await everything(world), before);
+  });
+
+  it('of a run that goes on again is not deleted', async () => {
+    await endedRun(world, 'run', texts);
+    await world.stale.archive(ctx, 'run');
+    world.clock.move(40 * dayMs);
+    const deleting = settingsWith([policy({ of: 'archives' })]);
+    const before = await world.stale.dryRun(ctx, deleting);
+    assert.equal(before.items.length, 1);
+    await world.journal.append('run', 4, [{ type: 'GenerationBegun', generation: 2, nodes: ['a'] }]);
+    const cleaning = await world.stale.apply(ctx, before, { confirmed: true });
+    assert.deepEqual([cleaning.deleted, cleaning.kept.map(({ why }) => why.code)], [0, ['stale.runKept']]);
+    assert.deepEqual((await world.stale.dryRun(ctx, deleting)).items, []);
   });
 
   it('is found again by the next process', async () => {

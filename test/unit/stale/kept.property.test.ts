@@ -207,7 +207,7 @@ describe('whatever happens', function () {
           rmSync(folder, { recursive: true, force: true });
         }
       }),
-      { numRuns: long ? 150 : 8 },
+      { numRuns: long ? 150 : 4 },
     );
   });
 });

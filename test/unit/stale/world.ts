@@ -67,7 +67,7 @@ export async function openWorld(
   await artifacts.start(ctx);
   const held = new Map<string, Problem>();
   const stale = createStale({
-    runs: { journal, held: (_ctx, run) => Promise.resolve(held.get(run) ?? null) },
+    runs: { journal, held: () => Promise.resolve((run) => held.get(run) ?? null) },
     folder: path.join(folder, 'stale'),
     ids,
     log: silentLog,

@@ -73,8 +73,10 @@ async function exported({ journal, blobs }: Home, run = 'run'): Promise<Buffer> 
 async function* pieces(bytes: Buffer, size = 1000) {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
-const taken = ({ journal, blobs }: Home, bytes: Buffer, limits = {}) =>
-  importRun(ctx, journal, blobs, pieces(bytes), limits);
+async function taken({ journal, blobs }: Home, bytes: Buffer, limits = {}) {
+  const { run, events, isNew } = await importRun(ctx, journal, blobs, pieces(bytes), limits);
+  return { run, events, isNew };
+}
 
 describe('the file of a run', () => {
   it('brings the run to another home with its times and every blob it names', async () => {
@@ -103,9 +105,37 @@ describe('the file of a run', () => {
       .toString()
       .trimEnd()
       .split('\n');
-    assert.deepEqual(JSON.parse(lines[0]!), { symphony: 'run', version: 1, run: 'run', events: 5 });
+    assert.deepEqual(JSON.parse(lines[0]!), { symphony: 'run', version: 2, run: 'run', events: 5 });
     assert.match(lines[1]!, /^\{"seq":1,"at":\d+,"event":\{"type":"RunCreated"/);
     assert.equal(lines.length, 1 + 5 + 3 + 1 + 1 + 1 + 1);
+  });
+
+  it('keeps every byte of text, wherever it is cut and however it begins', async () => {
+    const from = await home('source');
+    const texts = [`a${'𝄞'.repeat(600_000)}`, '\ufeffbegins with a mark', '\0\n\u2028"', '', 'é'.repeat(9)];
+    const blobs = [...texts.map((text) => Buffer.from(text)), Buffer.from([0xc3, 0x28]), Buffer.from([0xff])];
+    const output = { files: await Promise.all(blobs.map((bytes) => from.blobs.put(bytes))) };
+    await from.journal.append('run', 0, [
+      createdWith(workflowOf({ a: '' })),
+      { type: 'NodeCompleted', node: 'a', attempt: 1, output },
+    ]);
+    const to = await home('target');
+    await taken(to, await exported(from));
+    for (const [i, hash] of output.files.entries()) assert.deepEqual(await to.blobs.get(hash), blobs[i]);
+  });
+
+  it('has what was stored as version 1 had it', async () => {
+    const to = await home('target');
+    const [text, bytes] = [Buffer.from('as base64'), Buffer.from([1, 2, 255])];
+    const event = createdWith(workflowOf({ a: '' }));
+    const lines = [
+      { symphony: 'run', version: 1, run: 'run', events: 1 },
+      { seq: 1, at: 1, event },
+      ...[text, bytes].map((blob) => ({ blob: sha256(blob), base64: blob.toString('base64') })),
+    ].map((line) => `${JSON.stringify(line)}\n`);
+    const whole = lines.join('');
+    await taken(to, zstdCompressSync(Buffer.from(`${whole}${JSON.stringify({ sha256: sha256(whole) })}\n`)));
+    for (const blob of [text, bytes]) assert.deepEqual(await to.blobs.get(sha256(blob)), blob);
   });
 
   it('changes nothing where the same run is, and nothing where another has its id', async () => {
@@ -208,7 +238,7 @@ describe('a file of a run that is not what it should be', () => {
       /beginning of a run/,
     );
     await check('runFile.damaged', sealed([body[0]!.replace('5', '1'), '['.repeat(200_000)]), /./);
-    await check('runFile.newer', '{"symphony":"run","version":2}\n', /"found":2,"known":1/);
+    await check('runFile.newer', '{"symphony":"run","version":3}\n', /"found":3,"known":2/);
     assert.deepEqual(to.journal.runs(), []);
   });
 
