@@ -67,7 +67,8 @@ export class Packer {
       }
     }
     if (packing === 'plain') return body;
-    const options = { maxOutputLength: Math.max(size, 1) };
+    // All of it in one piece: the default of 16 KiB would be put together from many.
+    const options = { maxOutputLength: Math.max(size, 1), chunkSize: Math.max(size, 64) };
     if (size > smallBytes) return decompressLater(body, options).catch(() => undefined);
     try {
       return zstdDecompressSync(body, options);
