@@ -145,6 +145,18 @@ describe('artifacts of runs', () => {
     }
   });
 
+  it('are all named when the store was away for a while', async () => {
+    const at = await home('one');
+    const events = await at.journal.append('run-1', 0, await eventsOf(at, 'run-1'));
+    await at.store.stop(ctx);
+    at.naming.take('run-1', events.slice(0, 4));
+    await at.naming.settled();
+    await at.store.start(ctx);
+    at.naming.take('run-1', events.slice(4));
+    await at.naming.settled();
+    assert.deepEqual(told(at.store.ofRun('run-1')), expected);
+  });
+
   it('go to another home with their run, with ids, versions, tags and search', async () => {
     const from = await home('from');
     await record(from, 'run-1');
