@@ -50,8 +50,9 @@ export async function composeService(
     target: () => state.exportTarget(),
   });
   const { metrics, calls } = observation;
-  let known: RunService | undefined;
-  const services = createServices({ ctx, home, journal, state, metrics, runs: () => known });
+  // The services are made before the runs, which work with them.
+  const later: { runs?: RunService } = {};
+  const services = createServices({ ctx, home, journal, state, metrics, runs: () => later.runs });
   const { pool, artifacts, arbitration, stale } = services;
   const sample = sampleModel(home.root, log);
   const gateway = createGateway({
@@ -121,7 +122,7 @@ export async function composeService(
       ctx,
     }),
   );
-  known = runs;
+  later.runs = runs;
   const pit = openPit({ services, engine, journal, runs, metrics });
   // What work needs must be there when it goes on.
   await pit.start(ctx);

@@ -65,6 +65,7 @@ export class RunService implements Disposable {
       ...{ engine, journal, history: this.history },
       blobs: world.blobs,
       artifacts: world.artifacts,
+      named: () => this.artifacts?.settled(),
       clock: world.clock,
       summary: (run) => this.summary(run),
     });
