@@ -93,6 +93,13 @@ describe('bad input: a merge conflict', function () {
     return { client, run, root, question: await onlyQuestion(client, run) };
   }
 
+  /** The states of what the Pit shows of locks and merges, by label. */
+  async function locksOf(client: WireClient): Promise<Record<string, string>> {
+    const { services } = await client.ask('pitStatus', {});
+    const { rows } = services.find(({ name }) => name === 'arbitration')!;
+    return Object.fromEntries(rows.map(({ label, state }) => [label, state]));
+  }
+
   async function onlyQuestion(client: WireClient, run: string): Promise<Question> {
     const { questions } = (await client.ask('runShow', { run })).summary;
     assert.equal(questions.length, 1);
@@ -137,10 +144,15 @@ describe('bad input: a merge conflict', function () {
     it(`is answered by “${choice}”`, async () => {
       const { client, run, root, question } = await upToQuestion();
       const before = treeState(root);
+      const locks = await locksOf(client);
+      assert.equal(locks[`integration/${run}`], 'held');
+      assert.equal(locks[String(question.facts['plan'])], 'merging');
+      assert.equal(locks['src/greeting.mjs'], 'collision');
       const words = wordsOf(sides(question)[choice]);
       assert.match(words, /^Good (morning|evening)$/);
       await client.ask('runAnswer', { run, question: question.id, answer: choice });
       await checkEnds(client, run, root, words, before);
+      assert.deepEqual(await locksOf(client), {}, 'a run that has ended holds nothing');
     });
 
   it('is resolved by hand; an answer that comes too early or is none is not believed', async () => {
