@@ -26,7 +26,9 @@ export interface Desk {
   release(id: string, spent: Readonly<Record<string, number>> | undefined): Promise<void>;
   renew(id: string): void;
   isHeld(id: string): boolean;
-  waitOf(id: string): Wait | undefined;
+  /** Its place in line; undefined where it does not wait. */
+  positionOf(id: string): number | undefined;
+  waitOf(id: string): Wait;
 }
 
 interface Caller {
@@ -92,10 +94,10 @@ export class Callers {
   tell(id: string): void {
     const caller = this.waiting.get(id);
     if (caller?.waits === undefined) return;
-    const wait = this.desk.waitOf(id);
-    if (wait === undefined || wait.position === caller.told) return;
-    caller.told = wait.position;
-    caller.waits(wait);
+    const position = this.desk.positionOf(id);
+    if (position === undefined || position === caller.told) return;
+    caller.told = position;
+    caller.waits(this.desk.waitOf(id));
   }
 
   tellAll(): void {

@@ -5,7 +5,8 @@
 export * from './types';
 export { decide, wakeAt } from './decide';
 export { emptyState, type State } from './state';
-export { createArbitration, type Arbitration, type ArbitrationOptions, type Ask } from './service';
+export { createArbitration } from './service';
+export type { Arbitration, ArbitrationOptions, Ask } from './port';
 export type { Grant, Wait } from './callers';
 export type { Fairness } from './fairness';
 export type { Shown } from './report';

@@ -1,66 +1,16 @@
-import {
-  Emitter,
-  problemOf,
-  type Clock,
-  type Context,
-  type Event,
-  type Ids,
-  type Log,
-  type Random,
-  type Service,
-  type ServiceReport,
-} from '../base';
-import type { OpenDatabase } from '../storage';
+import { Emitter, problemOf, type Context, type ServiceReport } from '../base';
 import { Callers, type Grant, type Wait } from './callers';
 import { decide, wakeAt } from './decide';
 import { fairnessOf, type Fairness } from './fairness';
+import { Orphans } from './orphans';
+import type { Arbitration, ArbitrationOptions, Ask } from './port';
 import { reportOf, Shown } from './report';
 import { restoreState } from './snapshot';
-import { emptyState, type State } from './state';
+import { emptyState, type State, type Waiting } from './state';
 import { openStore, type Store } from './store';
 import { defaultPolicy, type Decision, type Input, type Policy, type Request } from './types';
 import { estimateOf, positionOf, whyWaiting } from './why';
 import { Writes } from './writes';
-
-export interface ArbitrationOptions {
-  /** Path of its database. */
-  readonly file: string;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly ids: Ids;
-  readonly log: Log;
-  readonly policy?: Partial<Policy>;
-  /** After a start, what nobody asked for again for so long is let go; default one minute. */
-  readonly graceMs?: number;
-  /** Another SQLite in place of Node's. */
-  readonly open?: OpenDatabase;
-}
-
-/** What a caller says of its request; the rest has defaults. */
-export type Ask = Pick<Request, 'holder' | 'requester' | 'label' | 'wants'> & Partial<Omit<Request, 'id'>>;
-
-/** The arbitration of a workspace: the decider with a clock, a record and callers that wait. */
-export interface Arbitration extends Service {
-  /**
-   * Waits until all of `ask.wants` is given. `waits` is told why, and again when the place in line changes. Throws
-   * `arbitration.*` where it is denied, and the signal's reason where `ctx` ends first. After a restart the same holder
-   * and key get back what they had, or their place in line.
-   */
-  acquire(ctx: Context, ask: Ask, waits?: (wait: Wait) => void): Promise<Grant>;
-  /** How the requests of a holder stand that wait. */
-  explain(holder: string): readonly Wait[];
-  /** A holder has died, or ended, and all below it (`run-1` and `run-1/…`): what it had is free, what it waited for is void. */
-  letGo(holder: string): void;
-  fairness(): Fairness;
-  /** The newest decisions first; at most ten thousand are kept. */
-  decisions(most: number): readonly Decision[];
-  /** What others show in its report: merges, forecasts. */
-  readonly shown: Shown;
-  /** What agents write, and where they will collide. */
-  readonly writes: Writes;
-  /** Something in the report changed. */
-  readonly onChanged: Event<void>;
-}
 
 export function createArbitration(options: ArbitrationOptions): Arbitration {
   return new ArbitrationService(options);
@@ -78,6 +28,7 @@ class ArbitrationService implements Arbitration {
   private state: State;
   private store: Store | undefined;
   private began = false;
+  private isRestored = false;
   private readonly callers = new Callers({
     release: (id, spent) => {
       this.put({ do: 'release', id, at: this.now(), ...(spent === undefined ? {} : { spent }) });
@@ -85,11 +36,13 @@ class ArbitrationService implements Arbitration {
     },
     renew: (id) => this.put({ do: 'renew', id, at: this.now() }),
     isHeld: (id) => this.state.granted.has(id),
-    waitOf: (id) => this.waitOf(id),
+    positionOf: (id) => {
+      const one = this.state.waiting.get(id);
+      return one && positionOf(this.state, one);
+    },
+    waitOf: (id) => this.waitOf(this.state.waiting.get(id)!),
   });
-  /** Restored, and not asked for again yet. */
-  private readonly orphans = new Set<string>();
-  private orphansEnd = 0;
+  private readonly orphans = new Orphans();
   /** Decided and not yet recorded. */
   private unrecorded: Decision[] = [];
   private flushing: Promise<void> | undefined;
@@ -112,8 +65,10 @@ class ArbitrationService implements Arbitration {
     const { options } = this;
     try {
       this.store = openStore(options);
-      if (this.began) this.isBehind = true;
+      // What lives here is newer than any record.
+      if (this.isRestored || this.state.granted.size + this.state.waiting.size > 0) this.isBehind = true;
       else this.restore(this.store);
+      this.isRestored = true;
     } catch (thrown) {
       // Locks among those that live need no disk: it goes on from memory and says why it failed.
       ctx.log.error('arbitration works from memory alone', { problem: problemOf(thrown) });
@@ -121,6 +76,7 @@ class ArbitrationService implements Arbitration {
     } finally {
       this.began = true;
       this.early.fire();
+      this.early.dispose();
     }
     this.put({ do: 'tick', at: this.now() });
     return this.flushed();
@@ -146,15 +102,17 @@ class ArbitrationService implements Arbitration {
     ctx.signal.throwIfAborted();
     if (!this.began) await this.beginning(ctx.signal);
     const request = this.requestOf(ask);
-    const { id } = this.adopted(request) ?? request;
+    const before = this.orphans.take(this.state, request);
+    const id = before ?? request.id;
     const given = this.callers.wait(id, waits);
     const leave = (): void => {
       this.callers.refuse(id, ctx.signal.reason as Error);
-      this.put({ do: 'cancel', id, at: this.now() });
+      // It may have been granted in this very turn.
+      this.put({ do: this.state.granted.has(id) ? 'release' : 'cancel', id, at: this.now() });
     };
     ctx.signal.addEventListener('abort', leave, { once: true });
     try {
-      if (this.orphans.delete(id)) this.answerAdopted(id);
+      if (before !== undefined) this.answerAdopted(id);
       else this.put({ do: 'request', request, at: this.now() });
       return await given;
     } finally {
@@ -163,9 +121,7 @@ class ArbitrationService implements Arbitration {
   }
 
   explain(holder: string): readonly Wait[] {
-    return [...(this.state.holders.get(holder)?.waiting ?? [])].map(({ request }) =>
-      this.waitOf(request.id)!,
-    );
+    return [...(this.state.holders.get(holder)?.waiting ?? [])].map((one) => this.waitOf(one));
   }
 
   letGo(holder: string): void {
@@ -187,11 +143,7 @@ class ArbitrationService implements Arbitration {
     return new Promise((resolve, reject) => {
       const onAbort = (): void => reject(signal.reason as Error);
       signal.addEventListener('abort', onAbort, { once: true });
-      const heard = this.early.event(() => {
-        heard.dispose();
-        signal.removeEventListener('abort', onAbort);
-        resolve();
-      });
+      this.early.event(resolve);
     });
   }
 
@@ -202,8 +154,9 @@ class ArbitrationService implements Arbitration {
       return;
     }
     this.state = restoreState(this.policy, kept);
-    for (const { request } of [...kept.granted, ...kept.waiting]) this.orphans.add(request.id);
-    this.orphansEnd = this.now() + (this.options.graceMs ?? graceMs);
+    // The clock may have been set back meanwhile.
+    for (const { since } of [...kept.granted, ...kept.waiting]) this.latest = Math.max(this.latest, since);
+    this.orphans.adoptAll(this.state, this.now() + (this.options.graceMs ?? graceMs));
   }
 
   private requestOf(ask: Ask): Request {
@@ -212,26 +165,10 @@ class ArbitrationService implements Arbitration {
     return { priority: 'normal', cost: 1, timeoutMs: null, leaseMs: null, ...ask, key, id };
   }
 
-  /** What the same holder asked for before the restart. */
-  private adopted(request: Request): Request | undefined {
-    for (const id of this.orphans) {
-      const found = this.state.granted.get(id)?.request ?? this.state.waiting.get(id)?.request;
-      if (found === undefined) this.orphans.delete(id);
-      else if (
-        found.holder === request.holder &&
-        found.key === request.key &&
-        JSON.stringify(found.wants) === JSON.stringify(request.wants)
-      )
-        return found;
-    }
-    return undefined;
-  }
-
   private answerAdopted(id: string): void {
-    if (this.state.granted.has(id)) {
-      this.put({ do: 'renew', id, at: this.now() });
-      this.callers.give(id);
-    } else this.callers.tell(id);
+    if (this.state.waiting.has(id)) return this.callers.tell(id);
+    this.put({ do: 'renew', id, at: this.now() });
+    this.callers.give(id);
   }
 
   /** Wall time that never goes back, as the decider demands. */
@@ -274,9 +211,7 @@ class ArbitrationService implements Arbitration {
     this.changes.fire();
   }
 
-  private waitOf(id: string): Wait | undefined {
-    const one = this.state.waiting.get(id);
-    if (one === undefined) return undefined;
+  private waitOf(one: Waiting): Wait {
     const at = this.now();
     return {
       why: whyWaiting(this.state, one, at),
@@ -288,7 +223,7 @@ class ArbitrationService implements Arbitration {
 
   /** Sleeps until something happens by itself. */
   private arm(): void {
-    const next = Math.min(wakeAt(this.state) ?? Infinity, this.orphans.size > 0 ? this.orphansEnd : Infinity);
+    const next = Math.min(wakeAt(this.state) ?? Infinity, this.orphans.end);
     if (next === Infinity || (this.sleeping !== undefined && this.sleeping.until <= next)) return;
     this.sleeping?.wake.abort();
     const wake = new AbortController();
@@ -308,14 +243,12 @@ class ArbitrationService implements Arbitration {
 
   private letOrphansGo(): void {
     const at = this.now();
-    if (this.orphans.size === 0 || at < this.orphansEnd) return;
-    for (const id of this.orphans) {
+    const late = this.orphans.takeLate(at);
+    for (const id of late) {
       this.put({ do: 'release', id, at });
       this.put({ do: 'cancel', id, at });
     }
-    this.options.log.info('nobody asked again for what was held before the start', {
-      count: this.orphans.size,
-    });
-    this.orphans.clear();
+    if (late.length > 0)
+      this.options.log.info('nobody asked again for what was held before the start', { count: late.length });
   }
 }

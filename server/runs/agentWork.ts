@@ -35,6 +35,10 @@ export interface AgentWork {
   readonly edits?: boolean;
   /** Paths it is expected to change, for the forecast of collisions. */
   readonly files?: readonly string[];
+  /** Whether its writes are looked at for collisions with other agents (default true). */
+  readonly watched?: boolean;
+  /** Why `finish` is not believed yet, for the model; undefined where it may be. */
+  readonly refuse?: (place: RunWorktree) => Promise<string | undefined>;
   /** Further values `finish` must bring. */
   readonly outputs?: FinishOutputs;
   /** Points at the commit, so that git keeps it. */
@@ -76,7 +80,7 @@ async function workInPlace(
       limits: work.limits,
       afterChange: async (ctx) => {
         const tree = await repository.writeTree(ctx, place.top);
-        if (world.arbitration !== undefined && edits)
+        if (world.arbitration !== undefined && edits && work.watched !== false)
           observeWrites(node, world, plan, work.files ?? [], await repository.changes(ctx, start.tree, tree));
         return tree;
       },
@@ -106,10 +110,12 @@ async function workInPlace(
 async function toolsFor(
   node: NodeContext,
   world: RunWorld,
-  { verify, edits = true, outputs }: AgentWork,
+  { verify, edits = true, outputs, refuse }: AgentWork,
   place: RunWorktree,
 ): Promise<readonly Tool[]> {
   const veto = async (ctx: Context): Promise<ToolResult | undefined> => {
+    const refused = await refuse?.(place);
+    if (refused !== undefined) return { text: refused, isError: true };
     for (const command of verify) {
       node.progress(command);
       const proof = await runVerifyCommand(ctx, world, place, command, '');

@@ -25,7 +25,7 @@ export const mayAgentResolve = (node: NodeContext, { kinds }: Conflict): boolean
 
 /**
  * Lets an agent join both sides in a worktree of its own that begins with the marked files. Returns the tree it made,
- * or undefined where it failed or left a marker: then the question is asked again.
+ * or undefined where it failed: then the question is asked again. Its `finish` is not believed while markers are left.
  */
 export async function letAgentResolve(
   node: NodeContext,
@@ -54,13 +54,16 @@ export async function letAgentResolve(
       `${ref}-start`,
     );
     const made = await doAgentWork(withKeys(node, `${key}agent:${about.round}:`), world, {
-      ...{ plan, place: name, title: `Resolve ${files.join(', ')}`, start, model: facts.model },
+      ...{ plan: place, place: name, title: `Resolve ${files.join(', ')}`, start, model: facts.model },
       system: systemPrompt,
       instruction: async () =>
-        conflictInstruction({ plan, files: await sidesOf(about.sides, about.conflict) }),
-      ...{ limits: facts.limits, verify: [], ref },
+        conflictInstruction({ plan: place, files: await sidesOf(about.sides, about.conflict) }),
+      ...{ limits: facts.limits, verify: [], ref, watched: false },
+      refuse: async ({ top }) =>
+        (await stillMarked(top, files))
+          ? `Not finished: conflict markers are left in ${files.join(', ')}.`
+          : undefined,
     });
-    if (await stillMarked(worktreePlace(world, node.run, name).top, files)) return undefined;
     await removeQuietly(node, world, worktreePlace(world, node.run, name).top, made.commit);
     return made.tree;
   } catch (thrown) {
@@ -87,8 +90,8 @@ async function sidesOf(folder: string, { kinds }: Conflict) {
 
 /** The node with its steps under keys of their own, so that an agent inside a merge does not meet those of the merge. */
 function withKeys(node: NodeContext, prefix: string): NodeContext {
-  return Object.assign(Object.create(node) as NodeContext, {
-    idempotencyKey: `${node.idempotencyKey}/${prefix}`,
+  const idempotencyKey = { value: `${node.idempotencyKey}/${prefix}` };
+  return Object.assign(Object.create(node, { idempotencyKey }) as NodeContext, {
     recorded: (key: string) => node.recorded(prefix + key),
     step: <T extends Json>(key: string, work: () => Promise<T>, spent?: (outcome: T) => Spending) =>
       node.step(prefix + key, work, spent),

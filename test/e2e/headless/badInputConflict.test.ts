@@ -22,6 +22,29 @@ import type { WireClient } from './client';
 
 const greeting = (words: string): string => `export const greet = (name) => \`${words}, \${name}!\`;\n`;
 
+interface Script {
+  readonly rules: readonly object[];
+}
+
+/** An agent that is asked to join both sides is another one than those that made them. */
+const withMediator = (script: Script): Script => ({
+  ...script,
+  rules: [
+    ...script.rules,
+    ...['01-01', '01-02', '01-03'].map((plan) => ({
+      plan: `conflict-${plan}`,
+      turns: [
+        { calls: [{ tool: 'finish', input: { summary: 'Too early: the markers are still there.' } }] },
+        { calls: [{ tool: 'read_files', input: { files: [{ path: 'src/greeting.mjs' }] } }] },
+        {
+          calls: [{ tool: 'write_file', input: { path: 'src/greeting.mjs', content: greeting('Good day') } }],
+        },
+        { calls: [{ tool: 'finish', input: { summary: 'Joined both.' } }] },
+      ],
+    })),
+  ],
+});
+
 describe('bad input: a merge conflict', function () {
   this.timeout(90_000);
   let world: World;
@@ -31,7 +54,7 @@ describe('bad input: a merge conflict', function () {
   before(async () => {
     world = new World();
     model = await startScriptedModel({
-      script: JSON.parse(readFileSync(fixtureScript('conflict'), 'utf8')),
+      script: withMediator(JSON.parse(readFileSync(fixtureScript('conflict'), 'utf8')) as Script),
       log: silentLog,
       onRequest: ({ plan, turn }) => asked.push(`${plan} ${turn}`),
     });
@@ -68,6 +91,13 @@ describe('bad input: a merge conflict', function () {
     const run = await client.execute('1');
     assert.equal(await client.until(run, ended), 'waiting');
     return { client, run, root, question: await onlyQuestion(client, run) };
+  }
+
+  /** The states of what the Pit shows of locks and merges, by label. */
+  async function locksOf(client: WireClient): Promise<Record<string, string>> {
+    const { services } = await client.ask('pitStatus', {});
+    const { rows } = services.find(({ name }) => name === 'arbitration')!;
+    return Object.fromEntries(rows.map(({ label, state }) => [label, state]));
   }
 
   async function onlyQuestion(client: WireClient, run: string): Promise<Question> {
@@ -114,10 +144,15 @@ describe('bad input: a merge conflict', function () {
     it(`is answered by “${choice}”`, async () => {
       const { client, run, root, question } = await upToQuestion();
       const before = treeState(root);
+      const locks = await locksOf(client);
+      assert.equal(locks[`integration/${run}`], 'held');
+      assert.equal(locks[String(question.facts['plan'])], 'merging');
+      assert.equal(locks['src/greeting.mjs'], 'collision');
       const words = wordsOf(sides(question)[choice]);
       assert.match(words, /^Good (morning|evening)$/);
       await client.ask('runAnswer', { run, question: question.id, answer: choice });
       await checkEnds(client, run, root, words, before);
+      assert.deepEqual(await locksOf(client), {}, 'a run that has ended holds nothing');
     });
 
   it('is resolved by hand; an answer that comes too early or is none is not believed', async () => {
@@ -140,6 +175,14 @@ describe('bad input: a merge conflict', function () {
     writeFileSync(sides(again).file, greeting('Good day'));
     await client.ask('runAnswer', { run, question: again.id, answer: 'resolved' });
     await checkEnds(client, run, root, 'Good day', before);
+  });
+
+  it('is resolved by an agent, which is not believed while markers are left', async () => {
+    const { client, run, root, question } = await upToQuestion();
+    const before = treeState(root);
+    await client.ask('runAnswer', { run, question: question.id, answer: 'agent' });
+    await checkEnds(client, run, root, 'Good day', before);
+    assert.equal(asked.filter((name) => name.startsWith('conflict-')).length, 4);
   });
 
   it('stays open over kill -9, with what the person has done in the folder', async () => {

@@ -125,7 +125,12 @@ describe('the arbitration service', () => {
     await first.release();
     await (await third).release();
     await assert.rejects(service.acquire({ ...ctx, signal: stop.signal }, ask('four')), why);
-    assert.equal(service.report().totals['waiting'], 0);
+    const sudden = new AbortController();
+    const fifth = service.acquire({ ...ctx, signal: sudden.signal }, ask('five'));
+    sudden.abort(why);
+    await assert.rejects(fifth, why);
+    const { totals } = service.report();
+    assert.deepEqual([totals['waiting'], totals['held']], [0, 0]);
   });
 
   it('denies by time, by deadlock and by policy, each with a sentence', async () => {
