@@ -1,7 +1,8 @@
 import { problem, type Context, type ProblemError } from '../base';
+import type { OutgoingCall } from './calls';
 import { kinds, priorities, type Envelope } from './envelope';
 import { timing } from './limits';
-import type { Link, OutgoingCall } from './link';
+import type { Link } from './link';
 import { pack, unpack } from './payload';
 import { readProblem } from './remoteProblem';
 import type { RequestOptions, StreamOptions } from './types';

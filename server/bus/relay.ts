@@ -1,7 +1,8 @@
 import { problem, type ProblemError } from '../base';
+import type { IncomingCall, OutgoingCall } from './calls';
 import { kinds, priorities, type Envelope } from './envelope';
 import { timing } from './limits';
-import type { IncomingCall, Link, OutgoingCall } from './link';
+import type { Link } from './link';
 import { packProblem } from './remoteProblem';
 import { answerOver } from './serving';
 
