@@ -102,6 +102,7 @@ export class Announcing {
   private announce(link: Link, announced: Announced): void {
     const { kind, pattern, priority, last } = announced;
     announced.id = link.begin({
+      priority: priorities.high,
       due: Infinity,
       reply: ({ bytes, payloadStart, payloadEnd }) => {
         const { seq } = (unpack(bytes, payloadStart, payloadEnd) ?? {}) as { readonly seq?: unknown };

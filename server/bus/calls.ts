@@ -3,6 +3,8 @@ import type { Envelope } from './envelope';
 
 /** A request this side made and that is not answered yet. What is shown in an envelope is valid during the call alone. */
 export interface OutgoingCall {
+  /** Everything about a request goes with one priority, or its cancellation could overtake it. */
+  readonly priority: number;
   /** On the monotonic clock; Infinity for none. */
   readonly due: number;
   reply(envelope: Envelope): void;

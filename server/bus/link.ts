@@ -136,9 +136,10 @@ export class Link {
 
   /** Gives up a request and tells the other side. */
   giveUp(correlation: number): void {
-    if (this.outgoing.giveUp(correlation, this.setting.clock.monotonic()) === undefined) return;
+    const call = this.outgoing.giveUp(correlation, this.setting.clock.monotonic());
+    if (call === undefined) return;
     this.setting.counters.cancelled++;
-    this.send(kinds.cancel, priorities.high, correlation, 0, 0, '');
+    this.send(kinds.cancel, call.priority, correlation, 0, 0, '');
   }
 
   /** Once a second: health, and who stalls. */
@@ -282,7 +283,7 @@ export class Link {
 
   private expireOne(correlation: number, call: OutgoingCall): void {
     this.setting.counters.timeouts++;
-    this.send(kinds.cancel, priorities.high, correlation, 0, 0, '');
+    this.send(kinds.cancel, call.priority, correlation, 0, 0, '');
     this.guard(() => call.expired());
   }
 

@@ -184,8 +184,8 @@ export class Subscriptions {
     let empty = 0;
     while (!to.gone && !to.link.closed) {
       counters.replays++;
-      const events = await execution.replay(to.pattern, to.last, batch);
-      for (const event of events) {
+      const before = to.last;
+      for (const event of await execution.replay(to.pattern, to.last, batch)) {
         if (to.gone || to.link.closed) return;
         if (event.seq <= to.last) continue;
         const packed = pack(event.payload);
@@ -193,12 +193,13 @@ export class Subscriptions {
         if (!this.keep(to, event.topic, event.seq, packed, 0, packed.length)) return;
         counters.replayed++;
       }
-      // Without anything published since it began, only an empty answer says that nothing is left.
-      if (to.newest <= to.last && (to.newest > 0 || events.length === 0)) {
+      const came = to.last > before;
+      // Without anything published since it began, only an answer without events says that nothing is left.
+      if (to.newest <= to.last && (to.newest > 0 || !came)) {
         to.behind = false;
         return;
       }
-      if (events.length > 0) {
+      if (came) {
         empty = 0;
         continue;
       }
