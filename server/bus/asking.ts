@@ -1,7 +1,8 @@
 import { problem, type Context, type ProblemError } from '../base';
+import type { OutgoingCall } from './calls';
 import { kinds, priorities, type Envelope } from './envelope';
 import { timing } from './limits';
-import type { Link, OutgoingCall } from './link';
+import type { Link } from './link';
 import { pack, unpack } from './payload';
 import { readProblem } from './remoteProblem';
 import type { RequestOptions, StreamOptions } from './types';
@@ -22,7 +23,9 @@ export function ask(
     const refused = link.refusal(type, packed.length);
     if (refused !== undefined) throw problem(refused, { peer: link.name, type, reason: 'closed' });
     const settled = () => signal.removeEventListener('abort', onAbort);
+    const priority = priorities[options.priority ?? 'normal'];
     const call: OutgoingCall = {
+      priority,
       due: link.setting.clock.monotonic() + timeoutMs,
       reply(envelope) {
         settled();
@@ -49,15 +52,7 @@ export function ask(
       reject(reasonOf(signal));
     };
     signal.addEventListener('abort', onAbort, { once: true });
-    link.send(
-      kinds.request,
-      priorities[options.priority ?? 'normal'],
-      correlation,
-      timeoutMs,
-      0,
-      type,
-      packed,
-    );
+    link.send(kinds.request, priority, correlation, timeoutMs, 0, type, packed);
   });
 }
 
@@ -81,9 +76,10 @@ export async function* askStream(
   const refused = link.refusal(type, packed.length);
   if (refused !== undefined) throw problem(refused, { peer: link.name, type, reason: 'closed' });
   const credit = Math.max(1, Math.min(options.credit ?? usualCredit, link.setting.limits.credit));
-  const call = new StreamCall(credit, link.name);
+  const priority = priorities[options.priority ?? 'normal'];
+  const call = new StreamCall(credit, link.name, priority);
   const correlation = link.begin(call);
-  link.send(kinds.request, priorities[options.priority ?? 'normal'], correlation, 0, credit, type, packed);
+  link.send(kinds.request, priority, correlation, 0, credit, type, packed);
   const onAbort = () => call.fail(reasonOf(ctx.signal));
   ctx.signal.addEventListener('abort', onAbort, { once: true });
   try {
@@ -92,7 +88,7 @@ export async function* askStream(
       yield call.values.shift();
       call.room++;
       if (++owed * 2 < credit) continue;
-      link.send(kinds.credit, priorities.high, correlation, 0, owed, '');
+      link.send(kinds.credit, priority, correlation, 0, owed, '');
       call.allowed += owed;
       owed = 0;
     }
@@ -114,6 +110,7 @@ class StreamCall implements OutgoingCall {
   constructor(
     public allowed: number,
     private readonly from: string,
+    readonly priority: number,
   ) {}
 
   /** Whether there is a value; waits for one or the end. What came before a failure is shown first. */

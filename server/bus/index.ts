@@ -6,6 +6,7 @@
  */
 export { createBus } from './hub';
 export { attachPeer, connectPeer } from './peer';
+export { hostName } from './types';
 export type * from './types';
 export { defaultLimits, mostFrameBytes, reconnecting, timing, type PeerLimits } from './limits';
 export type { Counters } from './counters';

@@ -62,3 +62,6 @@ export const reconnecting = {
   jitter: 0.1,
   attempts: 10,
 } as const;
+
+/** How often health, stalls and what was given up are looked at, in milliseconds. */
+export const tickMs = 1000;

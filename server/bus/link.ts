@@ -1,36 +1,19 @@
 import type { Duplex } from 'node:stream';
-import { problem, type Clock, type Log, type ProblemError } from '../base';
+import { problem, type Clock, type Log } from '../base';
 import type { Code } from '../../schemas/codes';
 import { Alarm } from './alarm';
+import type { IncomingCall, OutgoingCall } from './calls';
 import { Correlations } from './correlations';
 import type { Counters } from './counters';
-import { Envelope, kinds, Names, priorities, readEnvelope, roomFor, type Kind } from './envelope';
-import { FrameSplitter } from './frames';
+import { kinds, priorities, roomFor, type Envelope, type Kind } from './envelope';
 import { Health } from './health';
+import { Inlet } from './inlet';
 import type { PeerLimits } from './limits';
-import { Outbox, type QueueOwner } from './outbox';
+import type { Outbox, QueueOwner } from './outbox';
+import { Outlet } from './outlet';
 import { noPayload, pack } from './payload';
-import { TokenBucket } from './tokenBucket';
-
-/** A request this side made and that is not answered yet. What is shown in an envelope is valid during the call alone. */
-export interface OutgoingCall {
-  /** On the monotonic clock; Infinity for none. */
-  readonly due: number;
-  reply(envelope: Envelope): void;
-  error(envelope: Envelope): void;
-  /** A value of a stream; false when nobody gave credit for it. */
-  data(envelope: Envelope): boolean;
-  /** Given up because its time is over; the other side is told by the link. */
-  expired(): void;
-  /** Given up because the connection ended. */
-  gone(why: ProblemError): void;
-}
-
-/** A request the other side made and that is not answered yet. */
-export interface IncomingCall {
-  cancel(): void;
-  credit(count: number): void;
-}
+import { packProblem } from './remoteProblem';
+import type { PeerStats } from './types';
 
 /** Who decides what the messages of a link mean. */
 export interface LinkOwner {
@@ -56,20 +39,12 @@ export interface LinkSetting {
 export class Link {
   readonly outgoing = new Correlations<OutgoingCall>();
   readonly incoming = new Map<number, IncomingCall>();
-  readonly outbox = new Outbox();
+  private readonly outlet: Outlet;
   readonly health: Health;
-  private readonly envelope = new Envelope();
-  private readonly names = new Names();
-  private readonly splitter: FrameSplitter;
-  private readonly bucket: TokenBucket;
+  private readonly inlet: Inlet;
   private readonly deadlines: Alarm;
   private readonly resting: Alarm;
   private isClosed = false;
-  private flushing = false;
-  private turn = 0;
-  private blockedSince = -1;
-  private withinSince = -1;
-  private frames = 0;
 
   constructor(
     private readonly stream: Duplex,
@@ -79,14 +54,17 @@ export class Link {
     const { clock, limits } = setting;
     const now = clock.monotonic();
     this.health = new Health(now);
-    this.splitter = new FrameSplitter(limits.messageBytes);
-    this.bucket = new TokenBucket(limits.messagesPerSecond, limits.burst, now);
+    this.inlet = new Inlet(limits, now, (envelope) => this.handled(envelope));
+    this.outlet = new Outlet(
+      ...([stream, clock, setting.counters] as const),
+      () => this.isClosed || owner.onDrained(this),
+      (act) => this.guard(act),
+    );
     this.deadlines = new Alarm(clock, () => this.expire());
     this.resting = new Alarm(clock, () => this.stream.resume());
     stream.on('error', () => this.end('lost'));
     stream.on('end', () => this.end('ended'));
     stream.on('close', () => this.end('lost'));
-    stream.on('drain', () => this.unblock());
     stream.on('data', (chunk: Buffer) => this.read(chunk));
     if (stream.destroyed || stream.readableEnded) queueMicrotask(() => this.end('lost'));
   }
@@ -99,18 +77,33 @@ export class Link {
     return this.isClosed;
   }
 
-  /** Whether more can be taken in without delay. */
+  /** What waits to be written. */
+  get outbox(): Outbox {
+    return this.outlet.outbox;
+  }
+
+  /** Whether what is sent now goes without delay. */
   get idle(): boolean {
-    return this.blockedSince < 0 && this.outbox.count === 0;
+    return this.outlet.idle;
+  }
+
+  stats(): PeerStats {
+    return {
+      name: this.name,
+      health: this.health.state,
+      roundTripMs: this.health.roundTrips.at(-1),
+      waiting: this.outbox.count,
+      waitingBytes: this.outbox.bytes,
+      requestsOpen: this.incoming.size,
+    };
   }
 
   /** Why a message of this size cannot be sent now; undefined when it can. */
   refusal(type: string, payloadBytes: number): Code | undefined {
     const { limits } = this.setting;
-    const { outbox } = this;
     if (this.isClosed) return 'bus.closed';
     if (roomFor(type, payloadBytes) > limits.messageBytes) return 'bus.tooLarge';
-    if (outbox.bytes + payloadBytes > limits.queuedBytes || outbox.unowned >= limits.queuedMessages * 8)
+    if (this.outbox.bytes + payloadBytes > limits.queuedBytes || this.outbox.unowned >= mostUnowned)
       return 'bus.full';
     return undefined;
   }
@@ -129,19 +122,9 @@ export class Link {
     owner?: QueueOwner,
   ): void {
     if (this.isClosed) return;
-    const { clock, counters } = this.setting;
-    if (!this.flushing) {
-      this.turn = clock.monotonic();
-      if (this.blockedSince < 0) {
-        this.flushing = true;
-        queueMicrotask(this.flush);
-      }
-    }
-    counters.sent++;
     // prettier-ignore
-    this.outbox.add(
-      kind, priority, correlation, clock.now(), deadline, count, type,
-      payload, payloadStart, payloadEnd, this.turn, owner,
+    this.outlet.add(
+      kind, priority, correlation, deadline, count, type, payload, payloadStart, payloadEnd, owner,
     );
   }
 
@@ -153,17 +136,18 @@ export class Link {
 
   /** Gives up a request and tells the other side. */
   giveUp(correlation: number): void {
-    if (this.outgoing.giveUp(correlation, this.setting.clock.monotonic()) === undefined) return;
+    const call = this.outgoing.giveUp(correlation, this.setting.clock.monotonic());
+    if (call === undefined) return;
     this.setting.counters.cancelled++;
-    this.send(kinds.cancel, priorities.high, correlation, 0, 0, '');
+    this.send(kinds.cancel, call.priority, correlation, 0, 0, '');
   }
 
   /** Once a second: health, and who stalls. */
   tick(now: number): void {
     if (this.isClosed) return;
     const { limits } = this.setting;
-    if (this.withinSince >= 0 && now - this.withinSince > limits.stallMs) return this.violate('frame.slow');
-    if (this.blockedSince >= 0 && now - this.blockedSince > limits.stallMs) return this.violate('stalled');
+    if (this.inlet.isSlow(now)) return this.violate('frame.slow');
+    if (this.outlet.isStalled(now, limits.stallMs)) return this.violate('stalled');
     const wish = this.health.tick(now);
     if (wish !== undefined) this.send(kinds.ping, priorities.critical, wish.ping, 0, 0, '');
     this.outgoing.expire(now).forEach((due) => this.expireOne(...due));
@@ -172,7 +156,8 @@ export class Link {
   /** Ends a connection that broke a rule. */
   violate(code: string): void {
     if (this.isClosed) return;
-    this.setting.counters.violation(code);
+    const { violations } = this.setting.counters;
+    violations[code] = (violations[code] ?? 0) + 1;
     this.setting.log.warn('closed a connection of the bus that broke a rule', { peer: this.name, code });
     this.close(code);
   }
@@ -181,7 +166,7 @@ export class Link {
   close(reason: string): void {
     if (this.isClosed) return;
     this.send(kinds.bye, priorities.critical, 0, 0, 0, '', pack({ code: reason }));
-    this.write();
+    this.guard(() => this.outlet.write());
     this.end(reason);
   }
 
@@ -213,36 +198,27 @@ export class Link {
     const { clock, counters } = this.setting;
     const now = clock.monotonic();
     counters.receivedBytes += chunk.length;
-    this.frames = 0;
-    const fault = this.splitter.push(chunk, this.sink);
-    counters.received += this.frames;
+    const fault = this.inlet.read(chunk, now);
+    counters.received += this.inlet.messages;
     if (fault !== undefined) return this.violate(fault);
-    if (!this.splitter.within) this.withinSince = -1;
-    else if (this.frames > 0 || this.withinSince < 0) this.withinSince = now;
-    const rest = this.bucket.take(this.frames, now);
+    const rest = this.inlet.rest(now);
     if (rest === 0 || this.isClosed) return;
     counters.throttled++;
     this.stream.pause();
     this.resting.set(now + rest);
   }
 
-  private readonly sink = (bytes: Buffer, start: number, end: number): boolean => {
-    this.frames++;
-    const { envelope } = this;
-    const fault = readEnvelope(bytes, start, end, envelope, this.names);
-    if (fault !== undefined) this.violate(fault);
-    else
-      try {
-        this.dispatch(envelope);
-      } catch (thrown) {
-        this.setting.log.error('a message of the bus could not be handled', {
-          peer: this.name,
-          thrown: String(thrown),
-        });
-        this.violate('internal');
-      }
+  /** Whether to go on after this message. */
+  private handled(envelope: Envelope): boolean {
+    try {
+      this.dispatch(envelope);
+    } catch (thrown) {
+      const facts = { peer: this.name, thrown: String(thrown) };
+      this.setting.log.error('a message of the bus could not be handled', facts);
+      this.violate('internal');
+    }
     return !this.isClosed;
-  };
+  }
 
   private dispatch(envelope: Envelope): void {
     const { correlation } = envelope;
@@ -273,10 +249,21 @@ export class Link {
       case kinds.request:
         if (envelope.type === '') return this.violate('envelope.type');
         if (this.incoming.has(correlation)) return this.violate('request.repeated');
+        if (this.isOver(envelope)) return;
         return this.owner.onMessage(this, envelope);
       default:
         return this.owner.onMessage(this, envelope);
     }
+  }
+
+  /** A request that waited longer than its answer is of use is not handled; whoever asked has given up. */
+  private isOver({ deadline, time, type, correlation }: Envelope): boolean {
+    const { clock, counters } = this.setting;
+    if (deadline === 0 || clock.now() - time <= deadline) return false;
+    counters.timeouts++;
+    const why = packProblem(problem('bus.timeout', { type, milliseconds: deadline }));
+    this.send(kinds.error, priorities.low, correlation, 0, 0, '', why);
+    return true;
   }
 
   /** A reply nobody waits for: late and double ones are counted, one to no request ends the connection. */
@@ -285,34 +272,6 @@ export class Link {
     if (stray === 'late') this.setting.counters.repliesLate++;
     else if (stray === 'double') this.setting.counters.repliesDouble++;
     else this.violate('reply.unasked');
-  }
-
-  private readonly flush = (): void => {
-    this.flushing = false;
-    if (this.isClosed || this.blockedSince >= 0) return;
-    this.guard(() => this.write());
-  };
-
-  private write(): void {
-    const { stream, outbox } = this;
-    while (outbox.count > 0 && this.blockedSince < 0 && stream.writable) {
-      const pieces = outbox.take(this.turn, bytesAtOnce);
-      let room = true;
-      if (pieces.length > 1) stream.cork();
-      for (const piece of pieces) {
-        this.setting.counters.sentBytes += piece.length;
-        room = stream.write(piece);
-      }
-      if (pieces.length > 1) stream.uncork();
-      if (!room) this.blockedSince = this.setting.clock.monotonic();
-    }
-    if (outbox.count === 0) this.owner.onDrained(this);
-  }
-
-  private unblock(): void {
-    this.blockedSince = -1;
-    this.turn = this.setting.clock.monotonic();
-    this.flush();
   }
 
   private expire(): void {
@@ -324,7 +283,7 @@ export class Link {
 
   private expireOne(correlation: number, call: OutgoingCall): void {
     this.setting.counters.timeouts++;
-    this.send(kinds.cancel, priorities.high, correlation, 0, 0, '');
+    this.send(kinds.cancel, call.priority, correlation, 0, 0, '');
     this.guard(() => call.expired());
   }
 
@@ -338,6 +297,7 @@ export class Link {
   }
 }
 
-const bytesAtOnce = 256 * 1024;
+/** Messages that belong to no subscription: more than a chunk of the smallest requests, answered at once, makes. */
+const mostUnowned = 8192;
 const farewellMs = 500;
 const deadlineGrainMs = 4;

@@ -1,9 +1,7 @@
 import { problem, type Clock, type Context } from '../base';
 import { timing } from './limits';
 import { isStream, isThenable } from './serving';
-import type { Handler, RequestOptions } from './types';
-
-const hostName = 'sidecar';
+import { hostName, type Handler, type RequestOptions } from './types';
 
 /** Asks a handler of this process: the same promises as over a connection, without one. */
 export async function askLocal(

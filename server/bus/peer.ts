@@ -2,144 +2,90 @@ import type { Duplex } from 'node:stream';
 import { problem, problemOf, type Context, type ProblemError } from '../base';
 import type { Build } from '../../schemas/wire/handshake';
 import { Alarm } from './alarm';
+import { Announcing } from './announcing';
 import { ask, askStream } from './asking';
 import { waitBefore } from './backoff';
-import { Counters } from './counters';
-import { kinds, priorities, type Envelope, type Kind } from './envelope';
-import { defaultLimits, reconnecting } from './limits';
+import { newCounters } from './counters';
+import { kinds, priorities, type Envelope } from './envelope';
+import { defaultLimits, reconnecting, tickMs } from './limits';
 import { Link, type LinkOwner } from './link';
 import { dial } from './listening';
-import { pack, unpack } from './payload';
+import { pack } from './payload';
 import { PatternTable } from './patternTable';
-import { packProblem, readProblem } from './remoteProblem';
+import { packProblem } from './remoteProblem';
 import { serve, tell } from './serving';
-import { isPattern, isTopic } from './topics';
-import type * as Types from './types';
+import { isTopic } from './topics';
+import type { BusStats, Handler, Listener, Peer, PeerOptions, PeerState } from './types';
+import type { Registration, RequestOptions, SendOptions, StreamOptions } from './types';
 
 /** Talks over a stream whose other end is attached to a bus, such as descriptor 3 of a child. It is not made again. */
-export const attachPeer = (stream: Duplex, options: Types.PeerOptions): Types.Peer =>
+export const attachPeer = (stream: Duplex, options: PeerOptions): Peer =>
   new BusPeer(options, () => Promise.resolve(stream), false);
 
 /** Connects to a bus that listens, and again whenever the connection breaks. */
 export const connectPeer = (
   to: { readonly address: string; readonly token: string; readonly build: Build },
-  options: Types.PeerOptions,
-): Types.Peer => new BusPeer(options, () => dial(to.address, to.token, to.build), true);
+  options: PeerOptions,
+): Peer => new BusPeer(options, () => dial(to.address, to.token, to.build), true);
 
-/** Something announced to the bus, and again after each connection. */
-interface Announced {
-  readonly kind: typeof kinds.subscribe | typeof kinds.handle;
-  readonly pattern: string;
-  /** What goes into `count`. */
-  count(): number;
-  /** Its number on the connection there is. */
-  id: number;
-  accepted(reply: unknown): void;
-  refused(why: Error): void;
-}
-
-interface Subscribed extends Announced {
-  readonly listener: Types.Listener;
-  /** The last sequence number it has. */
-  last: number | undefined;
-}
-
-class BusPeer implements Types.Peer, LinkOwner {
-  state: Types.PeerState = { name: 'connecting' };
+class BusPeer implements Peer, LinkOwner {
+  state: PeerState = { name: 'connecting' };
   private link: Link | undefined;
-  private readonly counters = new Counters();
-  private readonly handlers = new PatternTable<Types.Handler>();
-  private readonly announced = new Set<Announced>();
-  private readonly subscribed = new Map<number, Subscribed>();
+  private readonly counters = newCounters();
+  private readonly handlers = new PatternTable<Handler>();
+  private readonly announcing: Announcing;
   private readonly ticking: Alarm;
   private readonly over = new AbortController();
   private readonly changes = new Set<() => void>();
-  private handlerCount = 0;
 
   constructor(
-    private readonly options: Types.PeerOptions,
+    private readonly options: PeerOptions,
     private readonly open: () => Promise<Duplex>,
     private readonly again: boolean,
   ) {
+    this.announcing = new Announcing(options.log, again);
     this.ticking = new Alarm(options.clock, () => this.tick());
     void this.connect();
   }
 
-  request(
+  async request(
     ctx: Context,
     type: string,
     payload?: unknown,
-    options: Types.RequestOptions = {},
+    options: RequestOptions = {},
   ): Promise<unknown> {
-    try {
-      return ask(ctx, this.present(), type, payload, options);
-    } catch (thrown) {
-      return Promise.reject(thrown as ProblemError);
-    }
+    return ask(ctx, this.present(), type, payload, options);
   }
 
-  stream(
-    ctx: Context,
-    type: string,
-    payload?: unknown,
-    options: Types.StreamOptions = {},
-  ): AsyncIterable<unknown> {
+  stream(ctx: Context, type: string, payload?: unknown, options: StreamOptions = {}): AsyncIterable<unknown> {
     return askStream(ctx, () => this.present(), type, payload, options);
   }
 
-  notify(type: string, payload?: unknown, options: Types.SendOptions = {}): void {
+  notify(type: string, payload?: unknown, options: SendOptions = {}): void {
     this.tell(kinds.notification, type, payload, options);
   }
 
-  publish(topic: string, payload?: unknown, options: Types.SendOptions = {}): void {
+  publish(topic: string, payload?: unknown, options: SendOptions = {}): void {
     if (!isTopic(topic)) throw problem('bus.topic', { topic });
     this.tell(kinds.event, topic, payload, options);
   }
 
-  handle(pattern: string, handler: Types.Handler, priority = 0): Types.Registration {
+  handle(pattern: string, handler: Handler, priority = 0): Registration {
     if (isTopic(pattern) && this.handlers.has(pattern)) throw problem('bus.routeTaken', { type: pattern });
     const added = this.handlers.add(pattern, handler, priority);
-    this.handlerCount++;
-    return this.announce(kinds.handle, pattern, { count: () => priority }, () => {
-      this.handlerCount--;
-      added.dispose();
-    });
+    return this.announcing.handle(pattern, priority, () => added.dispose());
   }
 
-  subscribe(
-    pattern: string,
-    listener: Types.Listener,
-    { after }: { readonly after?: number } = {},
-  ): Types.Registration {
-    const own = {
-      listener,
-      last: after,
-      count: () => (own.last === undefined ? 0 : own.last + 1),
-    };
-    return this.announce(kinds.subscribe, pattern, own, () => undefined);
+  subscribe(pattern: string, listener: Listener, { after }: { readonly after?: number } = {}): Registration {
+    return this.announcing.subscribe(pattern, listener, after);
   }
 
-  stats(): Types.BusStats {
-    const { link } = this;
+  stats(): BusStats {
     return {
       ...this.counters,
       violations: { ...this.counters.violations },
-      violation: () => undefined,
-      peers:
-        link === undefined
-          ? []
-          : [
-              {
-                name: link.name,
-                health: link.health.state,
-                roundTripMs: link.health.roundTrips.at(-1),
-                waiting: link.outbox.count,
-                waitingBytes: link.outbox.bytes,
-                requestsOpen: link.incoming.size,
-              },
-            ],
-      subscriptions: this.subscribed.size,
-      handlers: this.handlerCount,
+      peers: this.link === undefined ? [] : [this.link.stats()],
+      ...this.announcing.counts,
     };
   }
 
@@ -147,8 +93,7 @@ class BusPeer implements Types.Peer, LinkOwner {
     for (;;) {
       ctx.signal.throwIfAborted();
       if (this.state.name === 'connected') return;
-      if (this.state.name === 'closed')
-        throw problem('bus.closed', { peer: busName, reason: this.state.reason });
+      if (this.state.name === 'closed') throw this.absence();
       await this.change(ctx.signal);
     }
   }
@@ -162,29 +107,16 @@ class BusPeer implements Types.Peer, LinkOwner {
   }
 
   onMessage(link: Link, envelope: Envelope): void {
-    const { type, correlation } = envelope;
     switch (envelope.kind) {
-      case kinds.request: {
-        const handler = this.handlers.best(type);
-        if (handler !== undefined) return serve(link, envelope, handler);
-        this.counters.unrouted++;
-        return link.send(
-          kinds.error,
-          priorities.normal,
-          correlation,
-          0,
-          0,
-          '',
-          packProblem(problem('bus.noRoute', { type })),
-        );
-      }
+      case kinds.request:
+        return this.onRequest(link, envelope);
       case kinds.notification:
-        for (const handler of this.handlers.all(type)) tell(link, envelope, handler);
+        for (const handler of this.handlers.all(envelope.type)) tell(link, envelope, handler);
         return;
       case kinds.event:
-        return this.onEvent(envelope);
+        return this.announcing.event(envelope);
       case kinds.dropped:
-        return this.hear(() => this.subscribed.get(correlation)?.listener.dropped?.(envelope.count));
+        return this.announcing.dropped(envelope);
       default:
         return link.violate('envelope.kind');
     }
@@ -197,91 +129,42 @@ class BusPeer implements Types.Peer, LinkOwner {
   onClosed(link: Link, reason: string): void {
     if (this.link !== link) return;
     this.link = undefined;
-    this.subscribed.clear();
+    this.announcing.disconnected();
     this.changed();
     if (this.state.name === 'closed') return;
     if (this.again) void this.connect(1);
     else this.shut(reason);
   }
 
-  private onEvent({ correlation, type, count, bytes, payloadStart, payloadEnd }: Envelope): void {
-    const to = this.subscribed.get(correlation);
-    // One that was let go a moment ago.
-    if (to === undefined) return;
-    if (count > 0) {
-      if (to.last !== undefined && count <= to.last) return;
-      to.last = count;
-    }
-    const payload = unpack(bytes, payloadStart, payloadEnd);
-    this.hear(() => to.listener.event({ topic: type, payload, seq: count }));
+  private onRequest(link: Link, envelope: Envelope): void {
+    const { type, correlation, priority } = envelope;
+    const handler = this.handlers.best(type);
+    if (handler !== undefined) return serve(link, envelope, handler);
+    this.counters.unrouted++;
+    link.send(kinds.error, priority, correlation, 0, 0, '', packProblem(problem('bus.noRoute', { type })));
   }
 
-  private tell(kind: Kind, type: string, payload: unknown, options: Types.SendOptions): void {
+  private tell(
+    kind: typeof kinds.notification | typeof kinds.event,
+    type: string,
+    payload: unknown,
+    { priority = 'normal' }: SendOptions,
+  ): void {
     const link = this.present();
     const packed = pack(payload);
     const refused = link.refusal(type, packed.length);
     if (refused !== undefined) throw problem(refused, { peer: link.name, type, reason: 'closed' });
-    link.send(kind, priorities[options.priority ?? 'normal'], 0, 0, 0, type, packed);
+    link.send(kind, priorities[priority], 0, 0, 0, type, packed);
   }
 
   private present(): Link {
-    if (this.link !== undefined) return this.link;
+    if (this.link === undefined) throw this.absence();
+    return this.link;
+  }
+
+  private absence(): ProblemError {
     const reason = this.state.name === 'closed' ? this.state.reason : 'not connected';
-    throw problem('bus.closed', { peer: busName, reason });
-  }
-
-  private announce(
-    kind: Announced['kind'],
-    pattern: string,
-    own: { count(): number; listener?: Types.Listener; last?: number | undefined },
-    gone: () => void,
-  ): Types.Registration {
-    if (!isPattern(pattern)) throw problem('bus.topic', { topic: pattern });
-    let [accepted, refused]: [() => void, (why: Error) => void] = [() => undefined, () => undefined];
-    const ready = new Promise<void>((resolve, reject) => ([accepted, refused] = [resolve, reject]));
-    ready.catch(() => undefined);
-    const announced: Announced = Object.assign(own, {
-      kind,
-      pattern,
-      id: 0,
-      accepted: (reply: unknown) => {
-        const seq = (reply as { readonly seq?: unknown } | undefined)?.seq;
-        if (typeof seq === 'number' && own.last === undefined) own.last = seq;
-        accepted();
-      },
-      refused: (why: Error) => {
-        this.options.log.warn('the bus refused what was announced', { pattern, why: problemOf(why).code });
-        refused(why);
-      },
-    });
-    this.announced.add(announced);
-    if (this.link !== undefined) this.send(this.link, announced);
-    return {
-      ready,
-      dispose: () => {
-        if (!this.announced.delete(announced)) return;
-        gone();
-        this.subscribed.delete(announced.id);
-        const undo = kind === kinds.handle ? kinds.unhandle : kinds.unsubscribe;
-        this.link?.send(undo, priorities.high, announced.id, 0, 0, '');
-      },
-    };
-  }
-
-  private send(link: Link, announced: Announced): void {
-    const { kind, pattern } = announced;
-    announced.id = link.begin({
-      due: Infinity,
-      reply: (envelope) =>
-        announced.accepted(unpack(envelope.bytes, envelope.payloadStart, envelope.payloadEnd)),
-      error: (envelope) => announced.refused(readProblem(envelope, busName)),
-      data: () => false,
-      expired: () => undefined,
-      // It is announced again on the next connection.
-      gone: (why) => void (this.again || announced.refused(why)),
-    });
-    if ('listener' in announced) this.subscribed.set(announced.id, announced as Subscribed);
-    link.send(kind, priorities.high, announced.id, 0, announced.count(), pattern);
+    return problem('bus.closed', { peer: busName, reason });
   }
 
   /** `attempt` 0 goes at once; later ones wait longer each time, until there have been too many. */
@@ -310,16 +193,14 @@ class BusPeer implements Types.Peer, LinkOwner {
 
   private begin(stream: Duplex): void {
     const { clock, log, limits } = this.options;
-    const setting = {
-      name: busName,
-      clock,
-      log,
+    const { counters } = this;
+    const link = new Link(stream, this, {
+      ...{ name: busName, clock, log, counters },
       limits: { ...defaultLimits, ...limits },
-      counters: this.counters,
-    };
-    const link = (this.link = new Link(stream, this, setting));
+    });
+    this.link = link;
     this.state = { name: 'connected' };
-    for (const announced of this.announced) this.send(link, announced);
+    this.announcing.connected(link);
     this.ticking.set(clock.monotonic() + tickMs);
     this.changed();
   }
@@ -339,6 +220,7 @@ class BusPeer implements Types.Peer, LinkOwner {
     if (this.link !== undefined) this.ticking.set(now + tickMs);
   }
 
+  /** Resolves when something may have changed, or the signal aborts. */
   private change(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
@@ -354,16 +236,7 @@ class BusPeer implements Types.Peer, LinkOwner {
   private changed(): void {
     for (const done of [...this.changes]) done();
   }
-
-  private hear(act: () => void): void {
-    try {
-      act();
-    } catch (thrown) {
-      this.options.log.error('a subscriber of the bus failed', { thrown: String(thrown) });
-    }
-  }
 }
 
-const tickMs = 1000;
 /** What a peer calls the other end. */
 const busName = 'bus';

@@ -1,7 +1,8 @@
 import { problem, type ProblemError } from '../base';
-import { kinds, priorities, type Envelope } from './envelope';
+import type { IncomingCall, OutgoingCall } from './calls';
+import { kinds, type Envelope } from './envelope';
 import { timing } from './limits';
-import type { IncomingCall, Link, OutgoingCall } from './link';
+import type { Link } from './link';
 import { packProblem } from './remoteProblem';
 import { answerOver } from './serving';
 
@@ -22,7 +23,7 @@ class Relay implements OutgoingCall, IncomingCall {
   readonly due: number;
   correlation = 0;
   private readonly asked: number;
-  private readonly priority: number;
+  readonly priority: number;
   private readonly type: string;
   private readonly deadline: number;
   private left: number;
@@ -72,7 +73,7 @@ class Relay implements OutgoingCall, IncomingCall {
 
   credit(count: number): void {
     this.left += count;
-    this.target.send(kinds.credit, priorities.high, this.correlation, 0, count, '');
+    this.target.send(kinds.credit, this.priority, this.correlation, 0, count, '');
   }
 
   private pass(kind: typeof kinds.reply | typeof kinds.error, envelope: Envelope): void {

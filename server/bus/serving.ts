@@ -1,6 +1,7 @@
 import { problem } from '../base';
+import type { IncomingCall } from './calls';
 import { kinds, type Envelope } from './envelope';
-import type { IncomingCall, Link } from './link';
+import type { Link } from './link';
 import { noPayload, pack, unpack } from './payload';
 import { packProblem } from './remoteProblem';
 import type { Call, Handler } from './types';
@@ -168,7 +169,10 @@ class ServedCall implements IncomingCall, Call {
   }
 }
 
-/** Sends an answer. One too large becomes an error; who asks without reading the answers is closed. */
+/**
+ * Sends an answer. One for which there is no room becomes an error, and a stream goes no further; who asks on without
+ * reading even those is closed.
+ */
 export function answerOver(
   link: Link,
   kind: typeof kinds.reply | typeof kinds.error | typeof kinds.data,
@@ -179,12 +183,14 @@ export function answerOver(
   end = payload.length,
 ): void {
   const refused = link.refusal('', end - start);
-  if (refused === 'bus.full') return link.violate('unread');
-  if (refused === 'bus.tooLarge') {
-    // A stream goes no further than its first value that is too large.
-    link.incoming.get(correlation)?.cancel();
-    const tooLarge = packProblem(problem('bus.tooLarge', { type: 'reply', peer: link.name }));
-    return link.send(kinds.error, priority, correlation, 0, 0, '', tooLarge);
-  }
-  link.send(kind, priority, correlation, 0, 0, '', payload, start, end);
+  if (refused === undefined) return link.send(kind, priority, correlation, 0, 0, '', payload, start, end);
+  if (refused === 'bus.full' && kind === kinds.error) return link.violate('unread');
+  link.incoming.get(correlation)?.cancel();
+  link.setting.counters.refused++;
+  const why = packProblem(problem(refused, { type: 'reply', peer: link.name, reason: 'closed' }));
+  if (link.outbox.bytes > link.setting.limits.queuedBytes + errorsBytes) return link.violate('unread');
+  link.send(kinds.error, priority, correlation, 0, 0, '', why);
 }
+
+/** How much of errors may wait when nothing else may. */
+const errorsBytes = 256 * 1024;

@@ -7,15 +7,13 @@ import type { QueueOwner, Waiting } from './outbox';
 import { pack, unpack } from './payload';
 import { PatternTable } from './patternTable';
 import { matches } from './topics';
-import type { BusEvent, Listener, ReplaySource } from './types';
+import type { BusEvent, Execution, Listener } from './types';
 
 export interface SubscriptionsSetting {
   readonly clock: Clock;
   readonly log: Log;
   readonly counters: Counters;
-  readonly execution: readonly string[];
-  readonly replay: ReplaySource | undefined;
-  readonly lastSeq: number;
+  readonly execution: Execution | undefined;
 }
 
 /** What is published: bytes when it came from a connection, a value when the sidecar itself says it. */
@@ -35,13 +33,13 @@ export class Subscriptions {
   newest: number;
 
   constructor(private readonly setting: SubscriptionsSetting) {
-    this.newest = setting.lastSeq;
+    this.newest = setting.execution?.lastSeq ?? 0;
   }
 
   isExecution(topic: string): boolean {
     const known = this.executionTopics.get(topic);
     if (known !== undefined) return known;
-    const answer = this.setting.execution.some((pattern) => matches(pattern, topic));
+    const answer = this.setting.execution?.topics.some((pattern) => matches(pattern, topic)) ?? false;
     if (this.executionTopics.size >= 4096) this.executionTopics.clear();
     this.executionTopics.set(topic, answer);
     return answer;
@@ -55,7 +53,7 @@ export class Subscriptions {
   addRemote(link: Link, id: number, pattern: string, after: number | undefined): RemoteSubscription {
     const subscription = new RemoteSubscription(link, id, pattern, after ?? this.newest);
     subscription.registered = this.counted(this.table.add(pattern, subscription));
-    if (after === undefined || this.setting.replay === undefined) return subscription;
+    if (after === undefined || this.setting.execution === undefined) return subscription;
     subscription.behind = true;
     this.catchUp(subscription);
     return subscription;
@@ -181,13 +179,13 @@ export class Subscriptions {
   }
 
   private async readAgain(to: RemoteSubscription): Promise<void> {
-    const { replay, counters, clock } = this.setting;
-    if (replay === undefined) throw problem('bus.replay', { pattern: to.pattern, seq: to.last });
+    const { execution, counters, clock } = this.setting;
+    if (execution === undefined) return;
     let empty = 0;
     while (!to.gone && !to.link.closed) {
       counters.replays++;
-      const events = await replay(to.pattern, to.last, batch);
-      for (const event of events) {
+      const before = to.last;
+      for (const event of await execution.replay(to.pattern, to.last, batch)) {
         if (to.gone || to.link.closed) return;
         if (event.seq <= to.last) continue;
         const packed = pack(event.payload);
@@ -195,12 +193,13 @@ export class Subscriptions {
         if (!this.keep(to, event.topic, event.seq, packed, 0, packed.length)) return;
         counters.replayed++;
       }
-      // Without anything published since it began, only an empty answer says that nothing is left.
-      if (to.newest <= to.last && (to.newest > 0 || events.length === 0)) {
+      const came = to.last > before;
+      // Without anything published since it began, only an answer without events says that nothing is left.
+      if (to.newest <= to.last && (to.newest > 0 || !came)) {
         to.behind = false;
         return;
       }
-      if (events.length > 0) {
+      if (came) {
         empty = 0;
         continue;
       }

@@ -119,10 +119,15 @@ export type PeerState =
 export interface BusOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** Topics of which no event is ever lost: patterns such as `run.#`. */
-  readonly execution?: readonly string[];
-  readonly replay?: ReplaySource;
-  /** The newest sequence number that was published before this bus was made; 0 for none. */
+  readonly execution?: Execution;
+}
+
+/** The topics of which no event is ever lost, and where their events are found again. */
+export interface Execution {
+  /** Patterns such as `run.#`. */
+  readonly topics: readonly string[];
+  readonly replay: ReplaySource;
+  /** The newest sequence number that was published before this bus was made; 0 unless said otherwise. */
   readonly lastSeq?: number;
 }
 
@@ -147,7 +152,7 @@ export interface PeerInfo {
 }
 
 export interface ListenOptions {
-  /** Path of a Unix socket, or name of a Windows pipe. */
+  /** Path of a Unix socket in a folder that its owner alone can enter, or an unguessable pipe name: `socketPath` makes both. */
   readonly address: string;
   readonly token: string;
   readonly build: Build;
@@ -180,15 +185,20 @@ export interface PeerOptions {
   readonly limits?: Partial<PeerLimits>;
 }
 
-export interface BusStats extends Counters {
-  readonly peers: readonly {
-    readonly name: string;
-    readonly health: HealthState;
-    readonly roundTripMs: number | undefined;
-    readonly waiting: number;
-    readonly waitingBytes: number;
-    readonly requestsOpen: number;
-  }[];
+export interface PeerStats {
+  readonly name: string;
+  readonly health: HealthState;
+  readonly roundTripMs: number | undefined;
+  readonly waiting: number;
+  readonly waitingBytes: number;
+  readonly requestsOpen: number;
+}
+
+export interface BusStats extends Readonly<Counters> {
+  readonly peers: readonly PeerStats[];
   readonly subscriptions: number;
   readonly handlers: number;
 }
+
+/** The name of the sidecar itself among those who ask. */
+export const hostName = 'sidecar';

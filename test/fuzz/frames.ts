@@ -73,7 +73,7 @@ type Sum = { -readonly [key in keyof FuzzResult]: FuzzResult[key] } & {
 
 async function playBlock(dice: Dice, count: number, sum: Sum): Promise<void> {
   const clock = new StillClock();
-  const bus = createBus({ clock, log: silentLog, execution: ['run.#'], replay: () => [] });
+  const bus = createBus({ clock, log: silentLog, execution: { topics: ['run.#'], replay: () => [] } });
   for (const type of ['fuzz.echo', 'fuzz.#']) bus.handle(type, (payload) => payload);
   bus.handle('fuzz.count', async function* () {
     for (let i = 0; i < 5; i++) yield i;
@@ -181,7 +181,8 @@ const parts = (dice: Dice): Buffer => {
     kind,
     correlation: number(),
     priority: dice.upTo(3),
-    deadline: number(),
+    // One that has a limit is over when it comes.
+    deadline: dice.chance(0.8) ? 0 : number(),
     count: number(),
     type,
     payload: value(dice, 0),

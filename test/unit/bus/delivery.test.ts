@@ -154,7 +154,7 @@ describe('a slow subscriber', () => {
 
   it('of an execution topic gets every event once and in order', async () => {
     const { events, replay, reads } = journal();
-    const bus = newBus({ execution: ['run.#'], replay });
+    const bus = newBus({ execution: { topics: ['run.#'], replay } });
     const slow = joinRaw(bus, 'slow', { limits: { queuedMessages: 20 } }, false);
     slow.say({ kind: kinds.subscribe, correlation: 1, type: 'run.*' });
     await until(() => bus.stats().subscriptions === 1, 'the subscription');
@@ -189,7 +189,7 @@ describe('a slow subscriber', () => {
 
   it('can begin anywhere in the past', async () => {
     const { events, replay } = journal();
-    const bus = newBus({ execution: ['run.#'], replay, lastSeq: 50 });
+    const bus = newBus({ execution: { topics: ['run.#'], replay, lastSeq: 50 } });
     for (let seq = 1; seq <= 50; seq++) events.push({ topic: 'run.a', seq, payload: seq });
     const peer = join(bus, 'peer');
     await peer.connected(ctx());
@@ -208,7 +208,7 @@ describe('a slow subscriber', () => {
   });
 
   it('is closed, and not served with a gap, when the source does not have what was published', async () => {
-    const bus = newBus({ execution: ['run.#'], replay: () => Promise.reject(new Error('disk')) });
+    const bus = newBus({ execution: { topics: ['run.#'], replay: () => Promise.reject(new Error('disk')) } });
     const raw = joinRaw(bus, 'raw');
     raw.say({ kind: kinds.subscribe, correlation: 1, type: 'run.a', count: 1 });
     await until(() => raw.goodbye === 'replay', 'the goodbye');
@@ -216,7 +216,7 @@ describe('a slow subscriber', () => {
   });
 
   it('numbers of execution topics must go up, and others have none', async () => {
-    const bus = newBus({ execution: ['run.#'], replay: () => [] });
+    const bus = newBus({ execution: { topics: ['run.#'], replay: () => [] } });
     bus.publish('run.a', 1, { seq: 5 });
     for (const options of [{ seq: 5 }, { seq: 4 }, {}])
       assert.throws(() => bus.publish('run.a', 1, options), /bus\.sequence/);

@@ -172,17 +172,29 @@ describe('a peer that breaks the rules', () => {
     raw.stream.destroy();
   });
 
-  it('by asking without reading the answers is closed; what waits for it stays bounded', async () => {
+  it('by asking without reading the answers gets no more of them, and is closed when it goes on', async () => {
     bus.handle('big', () => 'x'.repeat(10_000));
-    const raw = joinRaw(bus, 'unread', { limits: { queuedBytes: 200_000 } }, false);
-    const asking = Array.from({ length: 500 }, (_, i) => ({
-      kind: kinds.request,
-      correlation: i + 1,
-      type: 'big',
-    }));
-    raw.say(...asking);
-    await until(() => bus.stats().violations['unread'] === 1, 'the end');
+    const limits = { queuedBytes: 200_000, burst: 100_000 };
+    const raw = joinRaw(bus, 'unread', { limits }, false);
+    const ask = (from: number, count: number) =>
+      raw.say(
+        ...Array.from({ length: count }, (_, i) => ({
+          kind: kinds.request,
+          correlation: from + i,
+          type: 'big',
+        })),
+      );
+    ask(1, 500);
+    await until(() => bus.stats().received === 500, 'the requests');
+    const { waitingBytes } = bus.stats().peers[0]!;
+    assert.ok(waitingBytes < 300_000, `${waitingBytes} bytes wait`);
+    assert.ok(bus.stats().refused > 400);
     await stillServes(bus);
+    for (let round = 0; round < 40 && bus.stats().violations['unread'] === undefined; round++) {
+      ask(1000 + round * 500, 500);
+      await settled(5);
+    }
+    assert.equal(bus.stats().violations['unread'], 1);
     raw.stream.destroy();
   });
 

@@ -86,7 +86,7 @@ describe('a bus on a socket', () => {
   it('is found again after it was gone; what was published meanwhile comes, once each', async () => {
     const events: BusEvent[] = [];
     const journal = () => ({
-      execution: ['run.#'],
+      topics: ['run.#'],
       replay: (pattern: string, after: number, most: number) =>
         events.filter(({ topic, seq }) => seq > after && matches(pattern, topic)).slice(0, most),
       lastSeq: events.length,
@@ -96,7 +96,7 @@ describe('a bus on a socket', () => {
       events.push(event);
       bus.publish(event.topic, event.payload, { seq: event.seq });
     };
-    let bus = await listening(newBus(journal()));
+    let bus = await listening(newBus({ execution: journal() }));
     const peer = connecting();
     await peer.connected(ctx());
     const heard: number[] = [];
@@ -112,7 +112,7 @@ describe('a bus on a socket', () => {
       );
       // Nobody publishes to it meanwhile: this is found in the journal alone.
       for (let i = 0; i < 5; i++) events.push({ topic: 'run.a', seq: events.length + 1, payload: 0 });
-      bus = await listening(newBus(journal()));
+      bus = await listening(newBus({ execution: journal() }));
       await peer.connected(ctx());
       await until(() => heard.length === events.length, 'what was missed');
     }
