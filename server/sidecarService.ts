@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Build } from '../schemas';
+import type { Build, Overall } from '../schemas';
 import type { Context, DisposableStore, Service } from './base';
 import { systemClock } from './base/node';
 import { examine, exportReport, type Patient } from './doctor';
@@ -39,6 +39,9 @@ const stopWithinMs = 3000;
 /** The joined rooms as the one service the wire's handlers call. */
 export function sidecarService(parts: ServiceParts): SidecarService {
   const { home, journal, engine, runs, triggers, gateway, state, sandbox, store } = parts;
+  const settings = {
+    settingsAdjust: (_ctx: Context, changed: Overall) => Promise.resolve((state.adjust(changed), {})),
+  };
   const models = async (ctx: Context) => ({ chosen: state.model, providers: await gateway.list(ctx) });
   const patient = async (ctx: Context): Promise<Patient> => {
     const listed = await models(ctx);
@@ -61,6 +64,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
       parts.templates,
       new TriggerDesk(triggers),
       parts.observation.desk(engine, journal),
+      settings,
     ),
     workspace: home.id,
     root: home.root,

@@ -53,15 +53,14 @@ describe('budgets and what is observed', function () {
   });
 
   const open = () => world.open({ root, ...modelAt(model), env: quickModel });
-  const settings = (tokensPerDay?: number, openTelemetry?: string) =>
+  const settings = (tokensPerDay = 0, openTelemetry = '') =>
     client.ask('settingsProvide', {
       ...modelAt(model),
       providers: modelAt(model).providers!,
       limits: {
         ...{ turns: 30, tokens: 1_000_000, usd: 5, minutes: 10, parallel: 2 },
-        ...(tokensPerDay === undefined ? {} : { tokensPerDay }),
       },
-      ...(openTelemetry === undefined ? {} : { openTelemetry }),
+      overall: { tokensPerDay, openTelemetry },
     });
   const ask = async () => (await client.ask('runAsk', { path: 'a.txt', instruction: secret })).run;
 
