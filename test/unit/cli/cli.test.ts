@@ -208,7 +208,9 @@ describe('command line', () => {
     ];
     const { code } = await run(['execute', '1', '--approve', hash, ...given], { overrides });
     assert.equal(code, 0);
-    assert.deepEqual(adjusted.slice(0, 1), [{ usdPerDay: 2.5, tokensPerDay: 0, openTelemetry: 'http://127.0.0.1:4318' }]);
+    assert.deepEqual(adjusted.slice(0, 1), [
+      { usdPerDay: 2.5, tokensPerDay: 0, openTelemetry: 'http://127.0.0.1:4318' },
+    ]);
     await server.dispose();
     const wrong = await run(['execute', '1', '--usd-per-day', '-1'], { overrides });
     assert.notEqual(wrong.code, 0);
