@@ -895,6 +895,39 @@ export const codes = {
     message: '{path} was changed meanwhile elsewhere; both changes were kept.',
     fix: 'Look at the file once.',
   },
+  'review.stale': warning(
+    'What was decided on in {path} is not there any more.',
+    'Refresh the review and decide again; nothing was written.',
+  ),
+  'review.overlap': warning(
+    'In {path}, lines {lines} were changed by you and by the proposal.',
+    'Compare the sides and merge them by hand; nothing was written.',
+  ),
+  'review.encoding': warning(
+    '{path} is open with unsaved changes and could not be kept as {encoding} with its line ends.',
+    'Save or revert the file, then decide again; nothing was written.',
+  ),
+  'review.nothingToSend': warning(
+    'There is no open conversation to send.',
+    'Comment on a line of the proposal first.',
+  ),
+  'review.branchExists': error('There is a branch {branch} already.', 'Choose another name.'),
+  'review.branchName': error('{branch} is not a name git accepts for a branch.', 'Choose another name.'),
+  'checkpoint.unknown': error('There is no checkpoint {checkpoint}.', 'Refresh the list.'),
+  'checkpoint.treeChanged': warning(
+    'Your files changed since the preview was made.',
+    'Look at the new preview; nothing was written.',
+  ),
+  'worktree.unknown': error('{folder} is not a worktree of Symphony.', 'Refresh the list.'),
+  'worktree.active': warning('Somebody works in {folder}.', 'Wait until run {run} has ended, or cancel it.'),
+  'worktree.dirty': warning(
+    '{folder} holds {count} files that are in no commit.',
+    'Look at them first; removing it anyway keeps its state as a checkpoint.',
+  ),
+  'pit.busy': warning(
+    'The services of the Pit cannot be restarted while {count} runs work.',
+    'Pause or cancel them first, or wait until they have ended.',
+  ),
   'review.writeFailed': error(
     '{path} could not be written: {detail}',
     'Free space or permissions, then accept again; the file is as it was.',

@@ -11,6 +11,7 @@ import {
   type UserRepository,
 } from './git';
 import { controlPerformers, expressionsOf } from './controls';
+import { createPit } from './pit';
 import { createGateway, type EditorModels } from './llm';
 import { SidecarState } from './sidecarState';
 import { Observation } from './observation';
@@ -123,15 +124,15 @@ export async function composeService(
       ctx,
     }),
   );
-  // What work needs must be there when it goes on.
-  await pool.start(ctx);
-  await engine.recover();
   const tracker = new TrackerService({
     ...{ engine, journal, history: runs.history, metrics },
     clock: systemClock,
   });
-  await tracker.start(ctx);
+  // What work needs must be there when it goes on.
+  const pit = createPit({ services: [pool, tracker], clock: systemClock });
+  await pit.start(ctx);
   observation.start(ctx, engine, journal);
+  await engine.recover();
   const triggers = await openTriggers({
     ...{ ctx, engine, journal, runs, user },
     root: home.root,
@@ -145,13 +146,13 @@ export async function composeService(
     engine,
     runs,
     triggers,
+    pit,
     templates: new TemplateDesk({ root: home.root, trusted: true, log }),
     gateway,
     state,
     sandbox,
     store,
     observation,
-    services: [tracker, pool],
   });
   return { service, runs };
 }

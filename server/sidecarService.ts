@@ -1,12 +1,14 @@
 import path from 'node:path';
 import type { Build, Overall } from '../schemas';
-import type { Context, DisposableStore, Service } from './base';
+import { shielded, type Context, type DisposableStore } from './base';
 import { systemClock } from './base/node';
 import { examine, exportReport, type Patient } from './doctor';
 import type { Engine } from './engine';
 import type { Gateway } from './llm';
 import type { Observation } from './observation';
 import { directRequests, type DirectService, type SidecarService } from './rpc';
+import type { Pit } from './pit';
+import { PitDesk } from './pitDesk';
 import type { RunService } from './runs';
 import type { Sandbox } from './sandbox';
 import type { TemplateDesk } from './templateDesk';
@@ -24,21 +26,17 @@ export interface ServiceParts {
   readonly runs: RunService;
   readonly templates: TemplateDesk;
   readonly triggers: Triggers;
+  readonly pit: Pit;
   readonly gateway: Gateway;
   readonly state: SidecarState;
   readonly sandbox: Promise<Sandbox>;
   readonly store: DisposableStore;
   readonly observation: Observation;
-  /** Stopped in this order, when no run works any more. */
-  readonly services: readonly Service[];
 }
-
-/** What a service of the Pit has not ended by then it leaves. */
-const stopWithinMs = 3000;
 
 /** The joined rooms as the one service the wire's handlers call. */
 export function sidecarService(parts: ServiceParts): SidecarService {
-  const { home, journal, engine, runs, triggers, gateway, state, sandbox, store } = parts;
+  const { home, journal, engine, runs, triggers, pit, gateway, state, sandbox, store } = parts;
   const settings = {
     settingsAdjust: (_ctx: Context, changed: Overall) => Promise.resolve((state.adjust(changed), {})),
   };
@@ -65,6 +63,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
       new TriggerDesk(triggers),
       parts.observation.desk(engine, journal),
       settings,
+      new PitDesk(pit, () => engine.active()),
     ),
     workspace: home.id,
     root: home.root,
@@ -104,9 +103,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
       triggers.dispose();
       await engine.stop();
       parts.observation.stop();
-      const { log } = parts.ctx;
-      for (const service of parts.services)
-        await service.stop({ signal: AbortSignal.timeout(stopWithinMs), log });
+      await pit.stop(shielded(parts.ctx));
       store.dispose();
       await journal.close();
       parts.ctx.log.info('the journal is closed', { file: path.basename(home.journal) });

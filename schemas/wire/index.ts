@@ -9,6 +9,7 @@ import * as execution from './execution';
 import * as melody from './melody';
 import * as models from './models';
 import * as observe from './observe';
+import * as pit from './pit';
 import * as planning from './planning';
 import * as review from './review';
 import * as run from './run';
@@ -25,6 +26,7 @@ export * from './execution';
 export * from './melody';
 export * from './models';
 export * from './observe';
+export * from './pit';
 export * from './planning';
 export * from './review';
 export * from './run';
@@ -73,6 +75,8 @@ export const clientRequests = {
   triggerDisarm: trigger.triggerDisarm,
   triggerFire: trigger.triggerFire,
   triggerHistory: trigger.triggerHistory,
+  pitStatus: pit.pitStatus,
+  pitRestart: pit.pitRestart,
   eventsSince: events.eventsSince,
   boardSnapshot: board.boardSnapshot,
   reviewList: review.reviewList,

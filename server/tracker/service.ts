@@ -74,12 +74,7 @@ export class TrackerService implements Service {
     this.active.clear();
     this.seen.clear();
     this.working.clear();
-    for (const { run, endedAt } of journal.headings()) {
-      if (endedAt !== null) continue;
-      this.active.add(run);
-      for (const node of engine.state(run)?.nodes.values() ?? [])
-        if (node.state === 'running' || node.state === 'waiting') this.occupy(run, node);
-    }
+    for (const { run, endedAt } of journal.headings()) if (endedAt === null) this.active.add(run);
     this.listening = engine.onChanged(({ run, events }) => this.take(run, events));
     return Promise.resolve();
   }
@@ -94,7 +89,7 @@ export class TrackerService implements Service {
     const runs = [...this.active].slice(-mostRows);
     this.lookAnew(runs);
     let working = 0;
-    for (const nodes of this.working.values()) working += nodes.size;
+    for (const run of this.active) working += this.workingOf(run).size;
     let places = 0;
     for (const { all } of this.places().values()) places += all;
     const known = (sketch: Sketch, share: number) => Math.round(sketch.quantile(share) ?? 0);
@@ -143,8 +138,19 @@ export class TrackerService implements Service {
 
   private occupy(run: string, { id, definition }: NodeFold): void {
     if (definition.body !== undefined) return;
-    const nodes = this.working.get(run) ?? new Map<string, string>();
-    this.working.set(run, nodes.set(id, definition.resource));
+    this.workingOf(run).set(id, definition.resource);
+  }
+
+  /** The nodes of a run that are at work; of one that was taken over those that were, the first time it is looked at. */
+  private workingOf(run: string): Map<string, string> {
+    const known = this.working.get(run);
+    if (known !== undefined) return known;
+    const found = new Map<string, string>();
+    for (const { id, state, definition } of this.options.engine.state(run)?.nodes.values() ?? [])
+      if (definition.body === undefined && (state === 'running' || state === 'waiting'))
+        found.set(id, definition.resource);
+    this.working.set(run, found);
+    return found;
   }
 
   private started(run: RunFold, id: string, at: number): void {
@@ -229,8 +235,7 @@ export class TrackerService implements Service {
       for (const [resource, all] of Object.entries(fold.workflow.limits)) {
         const known = found.get(resource) ?? { used: 0, all: 0 };
         known.all += all;
-        for (const of of this.working.get(run)?.values() ?? [])
-          if (of === resource || resource === '*') known.used++;
+        for (const of of this.workingOf(run).values()) if (of === resource || resource === '*') known.used++;
         found.set(resource, known);
       }
     }
