@@ -4,7 +4,8 @@ import { problem, type Clock, type Context, type Service, type ServiceReport } f
 import type { Metrics } from '../observe';
 import { Budgets, type Amount, type Scope } from './budgets';
 import { ModelHealths } from './modelHealth';
-import { Pool, type Entry, type PoolOptions } from './pool';
+import type { Entry } from './entry';
+import { Pool, type PoolOptions } from './pool';
 import { Habits } from './predict';
 import { readPoolRecord, Saver } from './store';
 import type { Lease, PoolLimits, PoolState, Resource, Use } from './types';
