@@ -122,6 +122,12 @@ describe('budgets and what is observed', function () {
     );
     assert.ok(first!.more && rest!.more);
     assert.match(JSON.stringify(first!.otlp), /"resourceSpans"/);
+    const { services } = await client.ask('pitStatus', {});
+    const pool = services.find(({ name }) => name === 'pool')!;
+    assert.equal(pool.state, 'running');
+    assert.equal(pool.rows.find(({ id }) => id === 'model:test/model')?.state, 'hot');
+    assert.ok(pool.totals['tokensToday']! > 0);
+    assert.equal(services.find(({ name }) => name === 'tracker')?.totals['runs'], 0);
     const { text } = await client.ask('metricsShow', {});
     assert.match(text, /symphony_model_calls_total\{model="test\/model",outcome="ok"\} \d+/);
     assert.match(text, /symphony_node_work_ms_count\{kind="agent",outcome="ok"\} 2/);
