@@ -126,9 +126,9 @@ export async function composeService(
   const pit = openPit({ services, engine, journal, runs, metrics });
   // What work needs must be there when it goes on.
   await pit.start(ctx);
+  observation.start(ctx, engine, journal);
   await engine.recover();
   runs.artifacts?.recover();
-  observation.start(ctx, engine, journal);
   const triggers = await openTriggers({
     ...{ ctx, engine, journal, runs, user },
     root: home.root,

@@ -20,6 +20,8 @@ export interface ObservationOptions {
   readonly target: () => ExportTarget | undefined;
 }
 
+const ends: ReadonlySet<string> = new Set(['RunCompleted', 'RunFailed', 'RunCancelled']);
+
 /** What is observed in this process: one registry, the failed calls of models, and who wants to be told. */
 export class Observation {
   readonly metrics = new Metrics();
@@ -42,7 +44,7 @@ export class Observation {
   start(ctx: Context, engine: Engine, journal: Pick<StoredJournal, 'read'>): void {
     void this.exporter.run(ctx);
     this.listening = engine.onChanged(({ run, events }) => {
-      const isOver = events.some(({ event: { type } }) => type === 'RunCompleted' || type === 'RunFailed');
+      const isOver = events.some(({ event: { type } }) => ends.has(type));
       if (isOver && this.options.target() !== undefined)
         void this.exporter.sendSpans(ctx, this.spans(journal, run));
     });

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Build } from '../schemas';
+import type { Build, Overall } from '../schemas';
 import { ArtifactDesk } from './artifactDesk';
 import type { Context, DisposableStore } from './base';
 import { systemClock } from './base/node';
@@ -36,7 +36,6 @@ export interface ServiceParts {
   readonly sandbox: Promise<Sandbox>;
   readonly store: DisposableStore;
   readonly observation: Observation;
-  /** Stopped in this order, when no run works any more. */
 }
 
 /** What the services of the Pit have not ended by then they leave. */
@@ -45,6 +44,9 @@ const stopWithinMs = 3000;
 /** The joined rooms as the one service the wire's handlers call. */
 export function sidecarService(parts: ServiceParts): SidecarService {
   const { home, journal, engine, runs, triggers, pit, gateway, state, sandbox, store } = parts;
+  const settings = {
+    settingsAdjust: (_ctx: Context, changed: Overall) => Promise.resolve((state.adjust(changed), {})),
+  };
   const models = async (ctx: Context) => ({ chosen: state.model, providers: await gateway.list(ctx) });
   const patient = async (ctx: Context): Promise<Patient> => {
     const listed = await models(ctx);
@@ -70,6 +72,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
       new ArtifactDesk(parts.services.artifacts),
       new StaleDesk(parts.services.stale),
       parts.observation.desk(engine, journal),
+      settings,
     ),
     workspace: home.id,
     root: home.root,

@@ -1,4 +1,4 @@
-import type { ClientRequests, ParamsOf } from '../schemas';
+import type { ClientRequests, Overall, ParamsOf } from '../schemas';
 import { Emitter } from './base';
 import type { RunSettings } from './runs';
 
@@ -14,6 +14,7 @@ const initial: Settings = {
 /** What clients hand over and only memory holds: keys, and the user's settings. A new sidecar is told again. */
 export class SidecarState {
   private settings: Settings = initial;
+  private overall: Overall = {};
   private readonly secrets = new Map<string, string>();
 
   get keys(): ReadonlyMap<string, string> {
@@ -51,6 +52,12 @@ export class SidecarState {
 
   provideSettings(settings: Settings): void {
     this.settings = settings;
+    this.adjust(settings.overall ?? {});
+  }
+
+  /** Members that are left out stay as they were. */
+  adjust(changed: Overall): void {
+    this.overall = { ...this.overall, ...changed };
   }
 
   /** An empty key forgets the provider's. */
@@ -65,14 +72,17 @@ export class SidecarState {
 
   /** What all runs together may use of models in a day. */
   dayBudget(): { readonly tokens?: number; readonly usd?: number } {
-    const { tokensPerDay: tokens, usdPerDay: usd } = this.settings.limits;
-    return { ...(tokens === undefined ? {} : { tokens }), ...(usd === undefined ? {} : { usd }) };
+    const { tokensPerDay = 0, usdPerDay = 0 } = this.overall;
+    return {
+      ...(tokensPerDay === 0 ? {} : { tokens: tokensPerDay }),
+      ...(usdPerDay === 0 ? {} : { usd: usdPerDay }),
+    };
   }
 
   /** Where metrics and traces are sent. */
   exportTarget(): { readonly url: string } | undefined {
-    const { openTelemetry: url } = this.settings;
-    return url === undefined ? undefined : { url };
+    const { openTelemetry = '' } = this.overall;
+    return openTelemetry === '' ? undefined : { url: openTelemetry };
   }
 
   runSettings(): RunSettings {

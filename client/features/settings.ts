@@ -30,8 +30,6 @@ export function userSettings(ctx: Ctx): Params<'settingsProvide'> {
   if (Array.isArray(given) && providers.length < given.length) {
     ctx.log.warn('symphony.providers: entries without a name and an http(s) base URL are left out.');
   }
-  // Zero is how a number says that there is no limit.
-  const [usdPerDay, tokensPerDay] = [limit('usdPerDay'), limit('tokensPerDay')];
   const receiver = settings.get<unknown>('openTelemetry', '');
   return {
     model: settings.get<string>('model', '').trim(),
@@ -42,10 +40,12 @@ export function userSettings(ctx: Ctx): Params<'settingsProvide'> {
       usd: limit('usd'),
       minutes: limit('minutes'),
       parallel: limit('parallel'),
-      ...(usdPerDay === 0 ? {} : { usdPerDay }),
-      ...(tokensPerDay === 0 ? {} : { tokensPerDay }),
     },
-    ...(isWebAddress(receiver) ? { openTelemetry: receiver } : {}),
+    overall: {
+      usdPerDay: limit('usdPerDay'),
+      tokensPerDay: limit('tokensPerDay'),
+      openTelemetry: isWebAddress(receiver) ? receiver : '',
+    },
   };
 }
 

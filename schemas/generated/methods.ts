@@ -6,6 +6,7 @@ export const requestMethods = {
   sessionOpen: { method: 'session/open', runs: 'write' },
   secretsProvide: { method: 'secrets/provide', runs: 'write' },
   settingsProvide: { method: 'settings/provide', runs: 'write' },
+  settingsAdjust: { method: 'settings/adjust', runs: 'write' },
   sidecarStatus: { method: 'sidecar/status', runs: 'read' },
   sidecarHandOver: { method: 'sidecar/handOver', runs: 'write' },
   sidecarStop: { method: 'sidecar/stop', runs: 'write' },

@@ -43,6 +43,7 @@ export const clientRequests = {
   sessionOpen: session.sessionOpen,
   secretsProvide: session.secretsProvide,
   settingsProvide: session.settingsProvide,
+  settingsAdjust: session.settingsAdjust,
   sidecarStatus: session.sidecarStatus,
   sidecarHandOver: session.sidecarHandOver,
   sidecarStop: session.sidecarStop,

@@ -33,6 +33,26 @@ export const secretsProvide = request({
   runs: 'write',
 });
 
+/** What holds for all runs of a workspace together. Absent members stay as they were. */
+export const overall = z.object({
+  /** What models may be used for in a day; 0 sets no limit. */
+  usdPerDay: z.optional(z.number().check(z.minimum(0))),
+  tokensPerDay: z.optional(intFrom(0)),
+  /** The base URL of an OTLP/HTTP receiver of metrics and traces; empty: they are sent nowhere. */
+  openTelemetry: z.optional(z.union([z.literal(''), z.url({ protocol: /^https?$/ })])),
+});
+export type Overall = z.infer<typeof overall>;
+
+export const settingsAdjust = request({
+  method: 'settings/adjust',
+  direction: 'client→sidecar',
+  doc: 'Changes what holds for all runs of the workspace together, for as long as the sidecar lives: budgets of a day, and where metrics and traces are sent.',
+  params: overall,
+  result: empty,
+  errors: [],
+  runs: 'write',
+});
+
 /** Settings of the user’s own (machine or user scope); nothing of a workspace arrives here. */
 export const settingsProvide = request({
   method: 'settings/provide',
@@ -47,12 +67,8 @@ export const settingsProvide = request({
       usd: z.number().check(z.minimum(0)),
       minutes: z.number().check(z.minimum(1)),
       parallel: intBetween(1, 64),
-      /** What all runs together may use of models in a day; absent: as much as they want. */
-      usdPerDay: z.optional(z.number().check(z.minimum(0))),
-      tokensPerDay: z.optional(intFrom(0)),
     }),
-    /** Where metrics and traces are sent, an OTLP/HTTP base URL; absent: nowhere. */
-    openTelemetry: z.optional(z.url()),
+    overall: z.optional(overall),
   }),
   result: empty,
   errors: [],

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { existsSync, realpathSync } from 'node:fs';
-import { fillText } from '../../schemas';
+import { fillText, type Overall } from '../../schemas';
 import type { Job } from './job';
 import { texts } from './texts';
 import type { Sidecar } from './wire';
@@ -11,6 +11,9 @@ const limits = { turns: 60, tokens: 2_000_000, usd: 5, minutes: 30, parallel: 3 
 export interface ModelOptions {
   readonly model?: string;
   readonly baseUrl?: readonly string[];
+  readonly usdPerDay?: string;
+  readonly tokensPerDay?: string;
+  readonly openTelemetry?: string;
 }
 
 /** Hands over providers given as `name=url`, then the API keys the environment holds for known providers. */
@@ -22,6 +25,8 @@ export async function provide(job: Job, sidecar: Sidecar, options: ModelOptions)
   });
   if (providers.length > 0)
     await sidecar.call('settingsProvide', { model: options.model ?? '', providers, limits });
+  const overall = overallOf(options);
+  if (Object.keys(overall).length > 0) await sidecar.call('settingsAdjust', overall);
   const known = await sidecar.call('modelsList', {});
   const keys = known.providers.flatMap(({ name, variable }) => {
     const key = variable === null ? undefined : job.host.env[variable];
@@ -29,6 +34,23 @@ export async function provide(job: Job, sidecar: Sidecar, options: ModelOptions)
   });
   // Also when there are none: a run that was taken over waits until somebody has told all they know.
   await sidecar.call('secretsProvide', { keys });
+}
+
+/** What holds for all runs together, as far as it is given. */
+function overallOf({ usdPerDay, tokensPerDay, openTelemetry }: ModelOptions): Overall {
+  const number = (value: string, whole: boolean): number => {
+    const found = Number(value);
+    if (value.trim() !== '' && found >= 0 && found < Infinity && (!whole || Number.isSafeInteger(found)))
+      return found;
+    throw new UsageError(fillText(texts.badAmount, { value }));
+  };
+  if (openTelemetry !== undefined && openTelemetry !== '' && !/^https?:\/\/.+/.test(openTelemetry))
+    throw new UsageError(fillText(texts.badReceiver, { value: openTelemetry }));
+  return {
+    ...(usdPerDay === undefined ? {} : { usdPerDay: number(usdPerDay, false) }),
+    ...(tokensPerDay === undefined ? {} : { tokensPerDay: number(tokensPerDay, true) }),
+    ...(openTelemetry === undefined ? {} : { openTelemetry }),
+  };
 }
 
 /** A wrong command line; its message is a sentence for people. */

@@ -82,6 +82,9 @@ export const texts = {
   optionRoot: 'the workspace folder (default: the current folder)',
   optionJson: 'print JSON instead of sentences',
   optionModel: 'the model as provider/name',
+  optionUsdPerDay: 'US dollars all runs of the workspace may spend in a day, 0 for no limit',
+  optionTokensPerDay: 'tokens all runs of the workspace may use in a day, 0 for no limit',
+  optionOpenTelemetry: 'where metrics and traces are sent, the base URL of an OTLP/HTTP receiver',
   optionBaseUrl: 'an OpenAI-compatible provider by its address, as name=url (may be repeated)',
   optionApprove: 'hashes of verify commands you have read and approve',
   optionApproveAll: 'approve every verify command that is shown',
@@ -247,6 +250,8 @@ export const texts = {
   stopped: 'The sidecar has ended.',
   serving: 'Serving {root}. Ctrl-C ends it.',
   badLines: 'Lines are given as a-b, for example 3-10, not “{value}”.',
+  badAmount: 'A budget is a number of at least 0, not “{value}”.',
+  badReceiver: 'A receiver is given by its address, http://… or https://…, not as “{value}”.',
   badBaseUrl: 'A base URL is given as name=url, not “{value}”.',
   outside: '{path} is not below the workspace folder {root}.',
 } as const;

@@ -87,9 +87,17 @@ export class Exporter {
     } catch (thrown) {
       // Once is enough: it comes again every minute.
       if (!this.isFailing)
-        ctx.log.warn('the OpenTelemetry receiver takes nothing', { detail: String(thrown) });
+        ctx.log.warn('the OpenTelemetry receiver takes nothing', { detail: reasonOf(thrown) });
       this.isFailing = true;
       return false;
     }
   }
+}
+
+/** Without the address, which may hold a password. */
+function reasonOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return 'unknown';
+  const { cause } = thrown as { cause?: { code?: unknown } };
+  if (typeof cause?.code === 'string') return cause.code;
+  return thrown.message.startsWith('it answered') ? thrown.message : thrown.name;
 }

@@ -1,7 +1,9 @@
 import { problem, problemOf, type Clock, type Context } from '../base';
-import { Condition } from './health';
-import { fits, occupied, victims, type Occupant } from './room';
-import { moved, newLifecycle, type Lifecycle } from './states';
+import { isIdle, newEntry, tooLarge, type Entry } from './entry';
+import { Line } from './line';
+import { Prober } from './prober';
+import { fits, occupied, victims } from './room';
+import { moved } from './states';
 import type { Lease, PoolLimits, PoolState, Reason, Resource } from './types';
 import { within } from './within';
 
@@ -20,37 +22,8 @@ export interface PoolOptions {
   readonly agingMs?: number;
 }
 
-/** A resource as the pool keeps it. */
-export interface Entry extends Occupant {
-  readonly resource: Resource;
-  readonly condition: Condition;
-  life: Lifecycle;
-  bytes: number;
-  /** Bytes set aside for it while it warms: what it states, or more once it was seen to take more. */
-  needs: number;
-  leases: number;
-  usedAt: number;
-  uses: number;
-  /** How long it took to get ready the last time, in milliseconds. */
-  warmedInMs: number | undefined;
-  /** Made ready because it was foreseen, and not used since. */
-  foreseen: boolean;
-  lost: AbortController;
-  missed: number;
-  /** Vain tries in a row to make it ready again after it failed. */
-  recoveries: number;
-}
-
 /** So often a resource that failed is made ready again without being asked for. */
 const recoveries = 4;
-
-interface Waiter {
-  readonly entry: Entry;
-  readonly priority: number;
-  readonly since: number;
-  grant(lease: Lease): void;
-  refuse(thrown: unknown): void;
-}
 
 /**
  * Keeps resources ready within limits of count and memory, which are never exceeded. What is in use stays; what
@@ -59,32 +32,34 @@ interface Waiter {
 export class Pool {
   readonly counts = { cold: 0, foreseen: 0, foreseenUsed: 0, evicted: 0, lost: 0 };
   private readonly entries = new Map<string, Entry>();
-  private readonly waiters: Waiter[] = [];
+  private readonly line: Line;
   /** Changes of state under way. */
   private readonly moving = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
   private readonly ctx: Context;
   private uses = 0;
   private closed = false;
-  private probing = false;
+  private readonly prober: Prober;
   private idle: (() => void) | undefined;
 
   constructor(private readonly options: PoolOptions) {
     this.ctx = { signal: AbortSignal.any([options.ctx.signal, this.stopping.signal]), log: options.ctx.log };
+    this.line = new Line(options.clock, options.agingMs ?? 10_000);
+    this.prober = new Prober({
+      ...options,
+      ctx: this.ctx,
+      entries: () => this.entries.values(),
+      onDead: (entry, thrown) => this.follow(this.fail(entry, thrown)),
+      onProbed: () => {
+        if (occupied(this.entries.values()).bytes > this.options.limits.bytes) this.shrink();
+      },
+    });
   }
 
   /** Makes a resource known; it stays cold until somebody needs it. One that is known already is kept. */
   register(resource: Resource): void {
     if (this.entries.has(resource.id)) return;
-    this.entries.set(resource.id, {
-      resource,
-      condition: new Condition(),
-      life: newLifecycle(resource.id, this.options.clock.now()),
-      ...{ bytes: 0, needs: resource.bytes ?? 0, leases: 0, usedAt: 0, uses: 0, missed: 0, recoveries: 0 },
-      warmedInMs: undefined,
-      foreseen: false,
-      lost: new AbortController(),
-    });
+    this.entries.set(resource.id, newEntry(resource, this.options.clock.now()));
   }
 
   all(): Iterable<Entry> {
@@ -92,7 +67,7 @@ export class Pool {
   }
 
   get waiting(): number {
-    return this.waiters.length;
+    return this.line.length;
   }
 
   state(id: string): PoolState {
@@ -111,13 +86,13 @@ export class Pool {
     const { limits } = this.options;
     if (entry.needs > limits.bytes) throw tooLarge(entry, limits);
     this.counts.cold++;
-    return this.wait(ctx, entry, priority);
+    return this.line.wait(ctx, entry, priority, () => this.serve());
   }
 
   /** Makes a resource ready that is likely to be needed, if there is room nobody else would have to leave. */
   prewarm(id: string): void {
     const entry = this.entries.get(id);
-    if (entry === undefined || this.closed || this.waiters.length > 0 || entry.life.state !== 'cold') return;
+    if (entry === undefined || this.closed || this.line.length > 0 || entry.life.state !== 'cold') return;
     if (!fits(occupied(this.entries.values()), entry.needs, this.options.limits)) return;
     entry.foreseen = true;
     this.counts.foreseen++;
@@ -132,7 +107,7 @@ export class Pool {
   /** Waits until nothing is in use or `ctx` is over, then lets go of everything. Never throws. */
   async drain(ctx: Context): Promise<void> {
     this.closed = true;
-    for (const waiter of this.waiters.splice(0))
+    for (const waiter of this.line.inOrder())
       waiter.refuse(problem('pool.stopping', { resource: waiter.entry.resource.label }));
     if (this.leases() > 0 && !ctx.signal.aborted)
       await new Promise<void>((resolve) => {
@@ -184,39 +159,17 @@ export class Pool {
         if (lost !== entry.lost) return;
         entry.leases--;
         entry.usedAt = ++this.uses;
-        if (this.waiters.length > 0) this.serve();
+        if (this.line.length > 0) this.serve();
         if (this.idle !== undefined && this.leases() === 0) this.idle();
       },
     };
   }
 
-  private wait(ctx: Context, entry: Entry, priority: number): Promise<Lease> {
-    return new Promise((resolve, reject) => {
-      const settled = (act: () => void) => {
-        ctx.signal.removeEventListener('abort', aborted);
-        const at = this.waiters.indexOf(waiter);
-        if (at >= 0) this.waiters.splice(at, 1);
-        act();
-      };
-      const waiter: Waiter = {
-        ...{ entry, priority, since: this.options.clock.monotonic() },
-        grant: (lease) => settled(() => resolve(lease)),
-        refuse: (thrown) => settled(() => reject(thrown as Error)),
-      };
-      const aborted = () => waiter.refuse(ctx.signal.reason);
-      ctx.signal.addEventListener('abort', aborted, { once: true });
-      this.waiters.push(waiter);
-      this.serve();
-    });
-  }
-
   /** Gives waiters what is there, and makes room for the first that needs some; those after it wait their turn. */
   private serve(): void {
-    const { limits, clock, agingMs = 10_000 } = this.options;
-    const now = clock.monotonic();
-    const urgency = ({ priority, since }: Waiter) => priority + (now - since) / agingMs;
+    const { limits } = this.options;
     let blocked = false;
-    for (const waiter of [...this.waiters].sort((a, b) => urgency(b) - urgency(a) || a.since - b.since)) {
+    for (const waiter of this.line.inOrder()) {
       const { entry } = waiter;
       if (entry.life.state === 'hot') waiter.grant(this.lease(entry));
       else if (entry.life.state === 'cold' && !blocked) {
@@ -257,7 +210,7 @@ export class Pool {
       entry.needs = entry.bytes;
       return this.cool(entry, 'room');
     }
-    if (resource.probes === true && !this.probing) void this.probe();
+    if (resource.probes === true) this.prober.wake();
     this.serve();
   }
 
@@ -293,12 +246,12 @@ export class Pool {
       entry.recoveries = 0;
     }
     const isRecovering = wasHot || (wasRecovering && ++entry.recoveries < recoveries);
-    const isWanted = this.waiters.some((one) => one.entry === entry);
+    const isWanted = this.line.of(entry).length > 0;
     if (isRecovering && !isWanted) this.follow(this.recover(entry));
     if (!wasHot) {
       const why =
         code === 'internal.unexpected' ? problem('pool.failed', { resource: label, detail }) : thrown;
-      for (const waiter of this.waiters.filter((one) => one.entry === entry)) waiter.refuse(why);
+      for (const waiter of this.line.of(entry)) waiter.refuse(why);
     }
     this.serve();
     if (this.idle !== undefined && this.leases() === 0) this.idle();
@@ -328,47 +281,6 @@ export class Pool {
     }
   }
 
-  /** Asks what is ready and can be asked how it is, as long as there is such a thing. */
-  private async probe(): Promise<void> {
-    const { clock, probeMs = 250 } = this.options;
-    this.probing = true;
-    try {
-      for (;;) {
-        await clock.sleep(probeMs, this.ctx.signal);
-        const probed = [...this.entries.values()].filter(
-          ({ life, resource }) => life.state === 'hot' && resource.probes === true,
-        );
-        if (probed.length === 0) break;
-        await Promise.all(probed.map((entry) => this.probeOne(entry)));
-      }
-    } catch {
-      // Stopped.
-    }
-    this.probing = false;
-  }
-
-  private async probeOne(entry: Entry): Promise<void> {
-    const { clock, probeTimeoutMs = 200 } = this.options;
-    const { resource, life } = entry;
-    const began = clock.monotonic();
-    let ok = true;
-    let dead: unknown;
-    try {
-      await within(this.ctx, clock, probeTimeoutMs, resource.label, (inner) => resource.probe(inner));
-      entry.missed = 0;
-      entry.bytes = resource.memory();
-    } catch (thrown) {
-      if (this.ctx.signal.aborted) return;
-      ok = false;
-      // Being slow once is no failure; a busy computer is slow, too.
-      if (problemOf(thrown).code !== 'pool.slow' || ++entry.missed > 1) dead = thrown;
-    }
-    if (entry.life !== life) return;
-    entry.condition.add(ok, clock.monotonic() - began);
-    if (dead !== undefined) this.follow(this.fail(entry, dead));
-    else if (occupied(this.entries.values()).bytes > this.options.limits.bytes) this.shrink();
-  }
-
   /** Something has grown: what nobody uses goes until everything fits again. */
   private shrink(): void {
     const { limits } = this.options;
@@ -392,12 +304,3 @@ export class Pool {
     return sum;
   }
 }
-
-const tooLarge = ({ resource, bytes, needs }: Entry, limits: PoolLimits) =>
-  problem('pool.tooLarge', {
-    resource: resource.label,
-    bytes: Math.max(bytes, needs),
-    limit: limits.bytes,
-  });
-
-const isIdle = ({ life, leases }: Entry): boolean => life.state === 'hot' && leases === 0;

@@ -4,7 +4,8 @@ import { problem, type Clock, type Context, type Service, type ServiceReport } f
 import type { Metrics } from '../observe';
 import { Budgets, type Amount, type Scope } from './budgets';
 import { ModelHealths } from './modelHealth';
-import { Pool, type Entry, type PoolOptions } from './pool';
+import type { Entry } from './entry';
+import { Pool, type PoolOptions } from './pool';
 import { Habits } from './predict';
 import { readPoolRecord, Saver } from './store';
 import type { Lease, PoolLimits, PoolState, Resource, Use } from './types';
@@ -29,6 +30,8 @@ const likely = 0.5;
 const tickMs = 60_000;
 const saveAfterMs = 1000;
 const mostRuns = 200;
+/** Whoever has not given back by then loses what he has. */
+const drainMs = 3000;
 const mostRows = 100;
 
 /** The Pool Manager: keeps what takes time to get ready ready, and what models consume within its budgets. */
@@ -91,7 +94,8 @@ export class PoolService implements Service {
     const { pool } = this;
     this.ticking.abort();
     this.pool = undefined;
-    await pool?.drain(ctx);
+    const limited = AbortSignal.any([ctx.signal, AbortSignal.timeout(drainMs)]);
+    await pool?.drain({ signal: limited, log: ctx.log });
     try {
       await this.saver?.save();
     } catch (thrown) {

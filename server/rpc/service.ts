@@ -27,6 +27,7 @@ export const directRequests = [
   'runImport',
   'runTrace',
   'metricsShow',
+  'settingsAdjust',
   'melodyPreview',
   'melodyRun',
   'templateList',

@@ -23,9 +23,11 @@ const lookMs = 0.5;
 /** A run whose look took long is looked at seldom: so many times that long has to go by. */
 const rest = 50;
 
+/** A run of more nodes takes longer to look at than a report may. */
+const largeRun = 200;
+
 interface Seen {
   readonly row: PitRow;
-  readonly seq: number;
   readonly at: number;
   readonly until: number;
 }
@@ -43,6 +45,7 @@ export class TrackerService implements Service {
   private readonly waited = new Sketch();
   private readonly meters;
   private listening: Disposable | undefined;
+  private isLooking = false;
 
   constructor(private readonly options: TrackerOptions) {
     const { metrics } = options;
@@ -74,12 +77,7 @@ export class TrackerService implements Service {
     this.active.clear();
     this.seen.clear();
     this.working.clear();
-    for (const { run, endedAt } of journal.headings()) {
-      if (endedAt !== null) continue;
-      this.active.add(run);
-      for (const node of engine.state(run)?.nodes.values() ?? [])
-        if (node.state === 'running' || node.state === 'waiting') this.occupy(run, node);
-    }
+    for (const { run, endedAt } of journal.headings()) if (endedAt === null) this.active.add(run);
     this.listening = engine.onChanged(({ run, events }) => this.take(run, events));
     return Promise.resolve();
   }
@@ -94,7 +92,7 @@ export class TrackerService implements Service {
     const runs = [...this.active].slice(-mostRows);
     this.lookAnew(runs);
     let working = 0;
-    for (const nodes of this.working.values()) working += nodes.size;
+    for (const run of this.active) working += this.workingOf(run).size;
     let places = 0;
     for (const { all } of this.places().values()) places += all;
     const known = (sketch: Sketch, share: number) => Math.round(sketch.quantile(share) ?? 0);
@@ -143,8 +141,19 @@ export class TrackerService implements Service {
 
   private occupy(run: string, { id, definition }: NodeFold): void {
     if (definition.body !== undefined) return;
-    const nodes = this.working.get(run) ?? new Map<string, string>();
-    this.working.set(run, nodes.set(id, definition.resource));
+    this.workingOf(run).set(id, definition.resource);
+  }
+
+  /** The nodes of a run that are at work; of one that was taken over those that were, the first time it is looked at. */
+  private workingOf(run: string): Map<string, string> {
+    const known = this.working.get(run);
+    if (known !== undefined) return known;
+    const found = new Map<string, string>();
+    for (const { id, state, definition } of this.options.engine.state(run)?.nodes.values() ?? [])
+      if (definition.body === undefined && (state === 'running' || state === 'waiting'))
+        found.set(id, definition.resource);
+    this.working.set(run, found);
+    return found;
   }
 
   private started(run: RunFold, id: string, at: number): void {
@@ -179,7 +188,7 @@ export class TrackerService implements Service {
     return Math.round((sum / minutes) * 10) / 10;
   }
 
-  /** Renews the rows of runs that came further, as far as time allows. */
+  /** Renews the rows of runs as far as time allows; a large run is looked at a moment later, by itself. */
   private lookAnew(runs: readonly string[]): void {
     const { engine, clock } = this.options;
     const began = clock.monotonic();
@@ -187,13 +196,33 @@ export class TrackerService implements Service {
     for (const run of byAge) {
       const fold = engine.state(run);
       const seen = this.seen.get(run);
-      const at = clock.monotonic();
-      if (fold === undefined || (seen !== undefined && at < seen.until)) continue;
-      const row = this.rowOf(fold);
-      const took = clock.monotonic() - at;
-      this.seen.set(run, { row, seq: fold.seq, at, until: at + Math.max(500, took * rest) });
+      if (fold === undefined || (seen !== undefined && began < seen.until)) continue;
+      if (fold.nodes.size <= largeRun) this.look(fold);
+      else {
+        if (seen === undefined) this.seen.set(run, { row: briefRow(fold), at: began, until: began });
+        void this.lookLater(run);
+      }
       if (clock.monotonic() - began > lookMs) break;
     }
+  }
+
+  private look(run: RunFold): void {
+    const { clock } = this.options;
+    const at = clock.monotonic();
+    const row = this.rowOf(run);
+    const took = clock.monotonic() - at;
+    this.seen.set(run.run, { row, at, until: at + Math.max(500, took * rest) });
+  }
+
+  /** One large run at a time, so that nobody waits for more than one. */
+  private async lookLater(run: string): Promise<void> {
+    const { engine, clock } = this.options;
+    if (this.isLooking) return;
+    this.isLooking = true;
+    await clock.sleep(1);
+    const fold = engine.state(run);
+    if (fold !== undefined && this.active.has(run)) this.look(fold);
+    this.isLooking = false;
   }
 
   private rowOf(run: RunFold): PitRow {
@@ -229,8 +258,7 @@ export class TrackerService implements Service {
       for (const [resource, all] of Object.entries(fold.workflow.limits)) {
         const known = found.get(resource) ?? { used: 0, all: 0 };
         known.all += all;
-        for (const of of this.working.get(run)?.values() ?? [])
-          if (of === resource || resource === '*') known.used++;
+        for (const of of this.workingOf(run).values()) if (of === resource || resource === '*') known.used++;
         found.set(resource, known);
       }
     }
@@ -244,6 +272,14 @@ export class TrackerService implements Service {
     }
   }
 }
+
+/** What is known of a run without looking at its nodes. */
+const briefRow = ({ run, title, state, nodes, spent }: RunFold): PitRow => ({
+  id: run,
+  label: title,
+  state,
+  facts: { total: nodes.size, tokens: spent.tokens ?? 0, usd: spent.usd ?? null },
+});
 
 /** When a node could have started: when the last one it waited for had ended. */
 function readyAt(run: RunFold, { id, definition }: NodeFold, at: number): number {

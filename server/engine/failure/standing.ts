@@ -11,8 +11,8 @@ const presentation = /^\W*(?:re-?)?(?:style|format|indent|align|prettif|beautif)
 const mostOfInstruction = 300;
 
 /**
- * The workflow with a score of criticality on every model at work that states none, as its place and its words
- * tell; `request` is what the run is for. Only those: what a model does can be asked for again in another way,
+ * The workflow with a score of criticality on every model at work for which neither score nor tries are stated, as
+ * its place and its words tell; `request` is what the run is for. Only those: what a model does can be asked for again in another way,
  * while a command that failed fails the same way again, and what only decides costs nothing.
  *
  * A score that was worked out never leaves out what something else needs: a node others wait for, or that lies on
@@ -27,7 +27,8 @@ function scored(nodes: readonly WorkflowNode[], request: string, tables: Tables)
   return nodes.map((node, i) => {
     const { body } = node;
     if (body !== undefined) return { ...node, body: { ...body, nodes: scored(body.nodes, request, tables) } };
-    if (node.kind !== workflowKinds.instrument || node.criticality !== undefined) return node;
+    const isStated = node.criticality !== undefined || node.retry !== undefined;
+    if (node.kind !== workflowKinds.instrument || isStated) return node;
     return { ...node, criticality: scoreOf(node, places[i]!, request, tables) };
   });
 }

@@ -53,15 +53,14 @@ describe('budgets and what is observed', function () {
   });
 
   const open = () => world.open({ root, ...modelAt(model), env: quickModel });
-  const settings = (tokensPerDay?: number, openTelemetry?: string) =>
+  const settings = (tokensPerDay = 0, openTelemetry = '') =>
     client.ask('settingsProvide', {
       ...modelAt(model),
       providers: modelAt(model).providers!,
       limits: {
         ...{ turns: 30, tokens: 1_000_000, usd: 5, minutes: 10, parallel: 2 },
-        ...(tokensPerDay === undefined ? {} : { tokensPerDay }),
       },
-      ...(openTelemetry === undefined ? {} : { openTelemetry }),
+      overall: { tokensPerDay, openTelemetry },
     });
   const ask = async () => (await client.ask('runAsk', { path: 'a.txt', instruction: secret })).run;
 
@@ -123,6 +122,12 @@ describe('budgets and what is observed', function () {
     );
     assert.ok(first!.more && rest!.more);
     assert.match(JSON.stringify(first!.otlp), /"resourceSpans"/);
+    const { services } = await client.ask('pitStatus', {});
+    const pool = services.find(({ name }) => name === 'pool')!;
+    assert.equal(pool.state, 'running');
+    assert.equal(pool.rows.find(({ id }) => id === 'model:test/model')?.state, 'hot');
+    assert.ok(pool.totals['tokensToday']! > 0);
+    assert.equal(services.find(({ name }) => name === 'tracker')?.totals['runs'], 0);
     const { text } = await client.ask('metricsShow', {});
     assert.match(text, /symphony_model_calls_total\{model="test\/model",outcome="ok"\} \d+/);
     assert.match(text, /symphony_node_work_ms_count\{kind="agent",outcome="ok"\} 2/);

@@ -73,7 +73,9 @@ describe('a process in the pool', () => {
   }).timeout(30_000);
 
   it('is killed when it does not end by itself', async () => {
-    const { pool, resource } = serverOf(`process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); ${program}`);
+    const { pool, resource } = serverOf(
+      `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); ${program}`,
+    );
     (await pool.allocate(ctx, 'kit:echo')).release();
     const { pid } = resource.child!;
     await pool.drain(ctx);

@@ -193,6 +193,30 @@ describe('command line', () => {
     assert.doesNotMatch(out + error, /sk-test/);
   });
 
+  it('hands over the budgets of a day and a receiver, and refuses what is none', async () => {
+    const adjusted: unknown[] = [];
+    const overrides = {
+      settingsAdjust: async (_ctx: unknown, params: object) => (adjusted.push(params), {}),
+    };
+    const given = [
+      '--usd-per-day',
+      '2.5',
+      '--tokens-per-day',
+      '0',
+      '--open-telemetry',
+      'http://127.0.0.1:4318',
+    ];
+    const { code } = await run(['execute', '1', '--approve', hash, ...given], { overrides });
+    assert.equal(code, 0);
+    assert.deepEqual(adjusted.slice(0, 1), [
+      { usdPerDay: 2.5, tokensPerDay: 0, openTelemetry: 'http://127.0.0.1:4318' },
+    ]);
+    await server.dispose();
+    const wrong = await run(['execute', '1', '--usd-per-day', '-1'], { overrides });
+    assert.notEqual(wrong.code, 0);
+    assert.match(wrong.error, /at least 0, not “-1”/);
+  });
+
   it('starts nothing without approval where nobody can be asked', async () => {
     const { code, error } = await run(['execute', '1', '--yes']);
     assert.equal(code, 1);

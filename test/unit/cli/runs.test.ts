@@ -118,6 +118,36 @@ describe('symphony runs', () => {
         return { entries: [], csv: isFirst ? 'time\r\n' : '1\r\n', position: 1, more: isFirst };
       return { entries, csv: null, position: 1, more: isFirst };
     },
+    runTrace: async (_ctx, params) => {
+      asked.push(['trace', params]);
+      if (params.format === 'otlp')
+        return { spans: [], otlp: { resourceSpans: [] }, more: params.after === 0 };
+      const span = { trace: 't', start: 0, end: 2500, status: 'ok' as const };
+      return {
+        spans: [
+          { ...span, id: '1', parent: null, name: 'run', facts: {} },
+          {
+            ...span,
+            id: '2',
+            parent: '1',
+            name: 'node agent',
+            end: null,
+            facts: { 'symphony.node': 'agent:1' },
+          },
+          {
+            ...span,
+            id: '3',
+            parent: '2',
+            name: 'chat a/b',
+            end: 40,
+            facts: { 'error.type': 'model.silent' },
+          },
+        ],
+        otlp: null,
+        more: false,
+      };
+    },
+    metricsShow: async () => ({ text: '# TYPE calls counter\ncalls 3\n' }),
     runExport: note('export', { path: '/x/run.symphony', bytes: 12 }),
     runImport: note('import', { run: 'run-abc1', events: 4, isNew: true, state: 'completed' }),
   };
@@ -281,5 +311,23 @@ describe('symphony runs', () => {
     services.runSkip = before;
     assert.equal(found.code, 1);
     assert.match(found.error, /The node a is running; “skip” needs it to be one of: pending, failed/);
+  });
+
+  it('draw the trace as a tree, and give OpenTelemetry’s JSON a line a page', async () => {
+    const { code, out } = await run(['runs', 'trace', 'abc1']);
+    assert.equal(code, 0);
+    assert.match(
+      out,
+      /^run {2}3 s {2}ok.*\n {2}node agent {2}… {2}ok {2}agent:1\n {4}chat a\/b {2}40 ms.*model\.silent/,
+    );
+    await server.dispose();
+    const json = await run(['runs', 'trace', 'abc1', '--json']);
+    assert.equal(json.out, '{"resourceSpans":[]}\n{"resourceSpans":[]}\n');
+    assert.deepEqual(asked.at(-1), ['trace', { run: 'run-abc1', after: 2000, limit: 2000, format: 'otlp' }]);
+  });
+
+  it('come with what was counted', async () => {
+    const { out } = await run(['metrics']);
+    assert.equal(out, '# TYPE calls counter\ncalls 3\n');
   });
 });

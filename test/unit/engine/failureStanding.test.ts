@@ -51,7 +51,8 @@ describe('failure policy: the place of a node in its workflow', () => {
         work('run', 'Run tests', 'in', { kind: 'command' }),
         work('all', 'All', 'run', { kind: 'group', body: { mode: 'once', nodes: [work('fix', 'Fix')] } }),
         work('note', 'Note', 'run', { criticality: 10 }),
+        work('own', 'Own', 'run', { retry: { tries: 1 } }),
       ],
-      { in: '-', run: '-', all: '-', fix: 'essential', note: 'optional' },
+      { in: '-', run: '-', all: '-', fix: 'essential', note: 'optional', own: '-' },
     ));
 });

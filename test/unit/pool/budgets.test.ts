@@ -10,6 +10,7 @@ import { Metrics } from '../../../server/observe';
 import { Budgets, PoolService, type Amount, type Granted, type Scope } from '../../../server/pool';
 import { ctx, refused, Thing } from './support';
 
+const isLong = process.env['SYMPHONY_TIER'] === 'long';
 const day: Scope = { kind: 'day', id: '2026-11-20' };
 const ofRun: Scope = { kind: 'run', id: 'run-1' };
 const phase: Scope = { kind: 'phase', id: '03' };
@@ -98,7 +99,8 @@ describe('budgets of models', () => {
           }
         },
       ),
-    ));
+      { numRuns: isLong ? 10_000 : 100 },
+    )).timeout(isLong ? 600_000 : 10_000);
 });
 
 describe('the pool service', () => {

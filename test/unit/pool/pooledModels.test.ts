@@ -6,7 +6,7 @@ import type { ChatReply } from '../../../schemas';
 import { failed, ok, problem } from '../../../server/base';
 import { systemClock } from '../../../server/base/node';
 import type { NodeContext } from '../../../server/engine';
-import { defaultFailureTables } from '../../../server/engine/failure';
+import { defaultFailureTables, respondTo } from '../../../server/engine/failure';
 import type { Gateway } from '../../../server/llm';
 import { LiveCalls, Metrics, prometheusText } from '../../../server/observe';
 import { PoolService, type Amount } from '../../../server/pool';
@@ -130,6 +130,16 @@ describe('models from the pool', () => {
       );
     model.release();
     assert.equal(service.models.of(model.id).health, 'healthy');
+  });
+
+  it('that are refused have their fallback used where the workflow states one', () => {
+    for (const code of ['model.blacklisted', 'model.budgetSpent'] as const) {
+      const failure = {
+        ...{ problem: { code, args: {} }, stage: 'start' as const, failures: 1, resumptions: 0 },
+        ...{ score: 90, retry: { tries: 5 }, fallback: { node: 'other' } },
+      };
+      assert.deepEqual(respondTo(failure, defaultFailureTables), { do: 'fallback', node: 'other' });
+    }
   });
 
   it('nobody knows are told as such', async () => {

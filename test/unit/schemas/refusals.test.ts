@@ -20,7 +20,7 @@ const wrong = (schema: z.ZodMiniType, value: unknown): string =>
 const node = { id: 'a', kind: 'agent', title: '', after: [], resource: '', params: null, retries: 0 };
 const limits = { turns: 1, tokens: 1000, usd: 0, minutes: 1, parallel: 64 };
 const settings = { model: '', providers: [], limits };
-const { settingsProvide, eventsSince, runAsk } = clientRequests;
+const { settingsProvide, settingsAdjust, eventsSince, runAsk } = clientRequests;
 
 describe('declared values', () => {
   const check = (what: string, schema: z.ZodMiniType, value: unknown, expected: string) =>
@@ -78,6 +78,13 @@ describe('declared values', () => {
     settingsProvide.params,
     { ...settings, providers: [{ name: 'mine', baseUrl: 'localhost' }] },
     'providers: 0: baseUrl: Invalid URL',
+  );
+  check('a day without a limit', settingsAdjust.params, { usdPerDay: 0, openTelemetry: '' }, '');
+  check(
+    'less than no tokens a day',
+    settingsProvide.params,
+    { ...settings, overall: { tokensPerDay: -1 } },
+    'overall: tokensPerDay: Too small: expected number to be >=0',
   );
   check('a position', eventsSince.params, { position: 0, limit: 1000 }, '');
   check(

@@ -120,6 +120,32 @@ describe('the tracker', () => {
     await engine.stop();
   });
 
+  it('answers at once also while a large run is under way, and tells its whole row a moment later', async () => {
+    const { clock, engine, tracker } = await world();
+    const ids = Array.from({ length: 5000 }, (_, i) => [`n${i}`, i === 0 ? '' : `n${i - 1}`]);
+    await engine.start({
+      title: 'Large',
+      kind: 'phase',
+      workflow: workflowOf(Object.fromEntries(ids) as Record<string, string>),
+      facts: {},
+    });
+    await settled();
+    const brief = tracker.report().rows[0]!;
+    assert.deepEqual(
+      [brief.label, brief.facts['total'], brief.facts['percentage']],
+      ['Large', 5000, undefined],
+    );
+    const times = [1, 2, 3, 4, 5].map(() => {
+      const began = performance.now();
+      tracker.report();
+      return performance.now() - began;
+    });
+    assert.ok(Math.min(...times) < 1, `${Math.min(...times)} ms`);
+    await clock.advance(10);
+    assert.equal(tracker.report().rows[0]!.facts['percentage'], 0);
+    await engine.stop();
+  });
+
   it('tells kinds and outcomes to the registry', async () => {
     const { bench, engine, tracker, metrics } = await world();
     await engine.start({ title: 'x', kind: 'phase', workflow: workflowOf({ a: '' }), facts: {} });
