@@ -126,13 +126,9 @@ export class TalkDesk {
       plan.verify.filter((command) => approved.has(commandHash(plan.id, command))),
     );
     const title = `Revision: ${changeset.title.replace(/^(Revision: )+/, '')}`;
-    const plan = {
-      id: `revision-${offered.changeset}`.slice(0, 80),
-      title,
-      text,
-      files: [],
-      verify: [...new Set(verify)],
-    };
+    const earlier = changeset.groups.filter(({ plan }) => plan.startsWith('revision')).length;
+    const id = earlier === 0 ? 'revision' : `revision-${earlier + 1}`;
+    const plan = { id, title, text, files: [], verify: [...new Set(verify)] };
     const revises: RunFacts['revises'] = {
       changeset: offered.changeset,
       blob: offered.blob,
