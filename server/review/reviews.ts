@@ -119,7 +119,8 @@ export class Reviews {
       const unit = review.units(path).find((one) => one.unit === params.unit);
       const parts = unit && splitUnit(unit, params.at);
       const decided = review.book.standing(path, params.unit).state !== 'undecided';
-      if (parts === undefined || decided || review.book.waits(path)) throw problem('review.stale', { path });
+      if (parts === undefined || decided || review.book.waitsFor(path) !== undefined)
+        throw problem('review.stale', { path });
       const op = this.ports.ids.next('op');
       const splits = [{ path, unit: params.unit, parts }];
       await this.perform(ctx, review, { ...job(op, 'split'), splits, files: [], buffers: [] }, []);
@@ -237,7 +238,7 @@ export class Reviews {
   private async stillWaiting(review: Review, { files, buffers }: Job): Promise<Set<string>> {
     const waiting = new Set<string>();
     for (const { path } of files) {
-      const op = review.book.open().find((one) => one.files.get(path)?.done === null);
+      const op = review.book.waitsFor(path);
       if (op === undefined) continue;
       const held = await settleByDisk(this.ports.tree, op.files.get(path)!.intent);
       const late = this.ports.clock.now() - op.at > patience;
