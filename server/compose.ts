@@ -20,7 +20,7 @@ import { createSandbox } from './sandbox';
 import { recalling } from './stale';
 import { sampleModel } from './sampleModel';
 import { openTriggers } from './openTriggers';
-import { jsonPacking, openJournal, openPolicy, planningFiles, type DataHome } from './storage';
+import { jsonPacking, openDecisions, openJournal, openPolicy, planningFiles, type DataHome } from './storage';
 import { sidecarService } from './sidecarService';
 import { TemplateDesk } from './templateDesk';
 import type { SidecarService } from './rpc';
@@ -43,6 +43,7 @@ export async function composeService(
   const store = new DisposableStore();
   const { log } = ctx;
   const journal = await openJournal({ file: home.journal, clock: systemClock, log });
+  const decisions = await openDecisions({ file: home.review, log });
   const state = new SidecarState();
   const observation = new Observation({
     clock: systemClock,
@@ -119,6 +120,7 @@ export async function composeService(
       planningFiles: planningFiles(home.root),
       settings: () => state.runSettings(),
       journal,
+      decisions,
       ctx,
     }),
   );
@@ -150,6 +152,7 @@ export async function composeService(
     sandbox,
     store,
     observation,
+    decisions,
   });
   return { service, runs };
 }

@@ -27,17 +27,18 @@ export function openStale({ ctx, home, journal, artifacts, runs, keys }: StalePa
     clock: systemClock,
     ids: systemIds,
     log: ctx.log,
-    runs: { journal, held: () => heldRuns(runs()) },
+    runs: { journal, held: (inner) => heldRuns(inner, runs()) },
     secrets: () => [...keys(), home.root, os.homedir()].filter((text) => text.length > 3),
   });
 }
 
 /** Until the runs are there, nobody knows what is open: everything is held. */
 async function heldRuns(
+  ctx: Context,
   runs: Pick<RunService, 'reviewList'> | undefined,
 ): Promise<(run: string) => Problem | null> {
   if (runs === undefined) return (run) => ({ code: 'stale.keep.active', args: { run } });
-  const { changesets } = await runs.reviewList({ open: true });
+  const { changesets } = await runs.reviewList(ctx, { open: true });
   const open = new Set(changesets.map(({ run }) => run));
   return (run) => (open.has(run) ? { code: 'stale.keep.open', args: { run } } : null);
 }

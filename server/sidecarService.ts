@@ -12,6 +12,7 @@ import type { Pit } from './pit';
 import type { Services } from './openPit';
 import { PitDesk } from './pitDesk';
 import type { RunService } from './runs';
+import type { DecisionLog } from './review';
 import type { Sandbox } from './sandbox';
 import type { TemplateDesk } from './templateDesk';
 import { StaleDesk } from './staleDesk';
@@ -36,6 +37,7 @@ export interface ServiceParts {
   readonly sandbox: Promise<Sandbox>;
   readonly store: DisposableStore;
   readonly observation: Observation;
+  readonly decisions: DecisionLog;
 }
 
 /** What the services of the Pit have not ended by then they leave. */
@@ -66,6 +68,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
     ...directly(
       runs.execution,
       runs.melodies,
+      runs.review,
       parts.templates,
       new TriggerDesk(triggers),
       new PitDesk(pit, () => engine.active()),
@@ -82,6 +85,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
     onProgress: runs.onProgress.event,
     onBoardPatch: runs.onBoardPatch.event,
     onReviewChanged: (listener) => runs.onReviewChanged.event((changeset) => listener({ changeset })),
+    onUnitsChanged: (listener) => runs.review.unitsChanged.event(listener),
     onPlanningChanged: (listener) => runs.planning.changed.event((revision) => listener({ revision })),
 
     provideSecrets: (_ctx, params) => Promise.resolve(state.provideKeys(params)),
@@ -100,7 +104,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
     command: async (_ctx, params) => (await runs.runCommand(params)).state,
     answer: async (_ctx, params) => (await runs.runAnswer(params)).state,
     board: (_ctx, run) => Promise.resolve(runs.boardSnapshot({ run })),
-    changesets: async (_ctx, open) => (await runs.reviewList({ open })).changesets,
+    changesets: async (ctx, open) => (await runs.reviewList(ctx, { open })).changesets,
     content: (ctx, hash) => runs.reviewContent(ctx, { hash }),
     decide: async (ctx, params) => (await runs.reviewDecide(ctx, params)).files,
     check: async (ctx) => examine(ctx, await patient(ctx)),
@@ -116,6 +120,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
       await pit.stop({ signal: AbortSignal.timeout(stopWithinMs), log: parts.ctx.log });
       store.dispose();
       await journal.close();
+      parts.decisions.close();
       parts.ctx.log.info('the journal is closed', { file: path.basename(home.journal) });
     },
   };

@@ -3,7 +3,7 @@ import { buildChangeset, type ChangesetOptions } from '../review';
 import { holding, lockOf } from './arbitrated';
 import { blobsOf } from './artifacts';
 import type { RunWorld } from './dependencies';
-import { toJson, type OfferOutput } from './facts';
+import { runFacts, toJson, type OfferOutput } from './facts';
 
 /** What an offer says of itself; the rest follows from the node and its world. */
 type Offer = Omit<ChangesetOptions, 'blobs' | 'clock' | 'run' | 'base' | 'integration'>;
@@ -27,7 +27,9 @@ export function offerChanges(
       integration: final.commit,
     });
     const blob = await blobs.put(new TextEncoder().encode(JSON.stringify(changeset)));
-    return toJson({ changeset: changeset.changeset, blob, files: changeset.files.length, ...final });
+    const former = runFacts.parse(node.facts).revises?.changeset;
+    const offer = { changeset: changeset.changeset, blob, files: changeset.files.length, ...final };
+    return toJson(former === undefined ? offer : { ...offer, former });
   };
   // Nobody writes the user's tree while it is compared with what is offered.
   const made = holding(node, world, 'Offer the changes', [lockOf.workspace('shared')], () =>

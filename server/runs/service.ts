@@ -1,19 +1,19 @@
 import type { ClientRequests, ParamsOf, RecordedEvent, ResultOf } from '../../schemas';
 import type { Melody } from '../../schemas/melody';
-import { DisposableStore, Emitter, problem, type Context, type Disposable, type Json } from '../base';
+import { DisposableStore, Emitter, problem, type Context, type Disposable } from '../base';
 import type { Engine } from '../engine';
 import type { Progress } from '../engine/ports';
 import type { RunFold } from '../engine/state';
 import { compileMelody, type CompileOptions } from '../melody';
 import type { PlanningFiles } from '../planning';
-import { decideFiles } from '../review';
+import type { DecisionLog } from '../review';
 import { RunArtifacts } from './artifacts';
 import { RunHistory } from '../tracker';
+import { ReviewDesk, type ReviewDeskPorts } from './review/desk';
 import { Boards, type BoardPatch } from './board';
 import { Changesets } from './changesets';
 import type { RunWorld } from './dependencies';
 import { ExecutionDesk, type ExecutionPorts } from './execution';
-import { offerIn } from './facts';
 import { MelodyDesk } from './melodyDesk';
 import { PlanningDesk, withRunningPlans } from './planningDesk';
 import { reportPlans, summarise } from './report';
@@ -29,7 +29,9 @@ export interface RunServicePorts {
   readonly approvals: Approvals;
   readonly planningFiles: PlanningFiles;
   readonly settings: () => RunSettings;
-  readonly journal: ExecutionPorts['journal'];
+  readonly journal: ExecutionPorts['journal'] & ReviewDeskPorts['journal'];
+  readonly decisions: DecisionLog;
+  readonly checkpoint?: ReviewDeskPorts['checkpoint'];
   readonly ctx: Context;
 }
 
@@ -48,11 +50,10 @@ export class RunService implements Disposable {
   readonly melodies: MelodyDesk;
   /** Names what runs make; absent where there is no artifact store. */
   readonly artifacts: RunArtifacts | undefined;
+  readonly review: ReviewDesk;
   private readonly boards = new Boards();
   private readonly changesets: Changesets;
   private readonly store = new DisposableStore();
-  /** Decisions are applied one after the other, so that two windows never write one file at once. */
-  private deciding: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly ports: RunServicePorts) {
     this.changesets = new Changesets(ports.world.blobs);
@@ -76,6 +77,15 @@ export class RunService implements Disposable {
     });
     if (world.artifacts !== undefined)
       this.artifacts = this.store.add(new RunArtifacts(ports.ctx, world.artifacts, journal));
+    const { checkpoint } = ports;
+    this.review = this.store.add(
+      new ReviewDesk({
+        ...{ world, engine, journal, ctx: ports.ctx, log: ports.decisions },
+        ...{ approvals: ports.approvals, settings: ports.settings },
+        ...(checkpoint === undefined ? {} : { checkpoint }),
+      }),
+    );
+    this.store.add(this.review.changed.event((changeset) => this.onReviewChanged.fire(changeset)));
     this.store.add(ports.engine.onChanged(({ run, events }) => this.changed(run, events)));
     this.store.add(ports.engine.onProgress((progress) => this.progressed(progress)));
   }
@@ -155,8 +165,8 @@ export class RunService implements Disposable {
     return this.boards.snapshot(this.find(run));
   }
 
-  async reviewList({ open }: Params<'reviewList'>): Promise<Result<'reviewList'>> {
-    return { changesets: await this.changesets.list(this.ports.engine.runs(), open) };
+  async reviewList(ctx: Context, { open }: Params<'reviewList'>): Promise<Result<'reviewList'>> {
+    return { changesets: await this.review.list(ctx, open) };
   }
 
   /** Bytes by their SHA-256. */
@@ -165,26 +175,7 @@ export class RunService implements Disposable {
   }
 
   reviewDecide(ctx: Context, params: Params<'reviewDecide'>): Promise<Result<'reviewDecide'>> {
-    const decided = this.deciding.then(() => this.decide(ctx, params));
-    this.deciding = decided.catch(() => undefined);
-    return decided;
-  }
-
-  private async decide(ctx: Context, params: Params<'reviewDecide'>): Promise<Result<'reviewDecide'>> {
-    const { run, changeset } = await this.changesets.find(this.ports.engine.runs(), params.changeset);
-    const results = await decideFiles(ctx, {
-      root: this.ports.world.folders.root,
-      changeset,
-      blobs: this.ports.world.blobs,
-      ...(params.paths === undefined ? {} : { paths: params.paths }),
-      decision: params.decision,
-      dirty: params.dirty,
-      record: async (decided) => {
-        await this.ports.engine.record(run.run, { type: 'FileDecided', ...decided });
-      },
-    });
-    this.onReviewChanged.fire(changeset.changeset);
-    return { files: results.map(({ path, result, problem: why }) => ({ path, result, problem: why })) };
+    return this.review.decideFiles(ctx, params);
   }
 
   private summary(run: RunFold): Result<'runShow'>['summary'] {
@@ -204,13 +195,7 @@ export class RunService implements Disposable {
     if (fold.endedAt !== null) this.ports.world.arbitration?.letGo(run);
     const patch = this.boards.patch(fold, events);
     if (patch !== undefined) this.onBoardPatch.fire(patch);
-    const offered = events.some(
-      ({ event }) => event.type === 'NodeCompleted' && offerIn(event.output as Json) !== undefined,
-    );
-    if (offered)
-      void this.changesets
-        .of(fold)
-        .then((changeset) => changeset && this.onReviewChanged.fire(changeset.changeset));
+    this.review.heard(events);
   }
 
   private progressed(progress: Progress): void {

@@ -50,6 +50,8 @@ export interface DataHome {
   readonly pool: string;
   /** What is armed, and every firing. */
   readonly triggers: string;
+  /** What people decided about proposals, and what was offered. */
+  readonly review: string;
   readonly endpoint: string;
   readonly lock: string;
   readonly log: string;
@@ -237,6 +239,7 @@ async function furnish(options: OpenWorkspace, folder: string, id: string, root:
     policy: at('policy.json'),
     pool: at('pool.json'),
     triggers: at('triggers.db'),
+    review: at('review.db'),
     endpoint: at('endpoint.json'),
     lock: at('lock.db'),
     log: at('sidecar.log'),

@@ -29,6 +29,7 @@ export { openPolicy, type Policy } from './policy';
 export { damaged, keepDamaged, storageFailure } from './failures';
 export { openFirings } from './firings';
 export type { ArmedTrigger, Firing, FiringOutcome, Firings, FiringsOptions, NewFiring } from './firings';
+export { openDecisions, type DecisionsOptions } from './decisions';
 export { planningFiles } from './planningFiles';
 export { openPlanningWriter } from './planningWriter';
 export type { Edited, EditReason, PastEdit, PlanningWriter, PlanningWriterOptions } from './planningWriter';
