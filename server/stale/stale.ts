@@ -10,7 +10,7 @@ import { gather, ownersOf, type Sources } from './gather';
 import { RunNames } from './names';
 import { isOffPeak, localMinute } from './offPeak';
 import { listPlaces, removePlace } from './places';
-import { makePlan, totalsOf } from './plan';
+import { itemsOf, makePlan, totalsOf } from './plan';
 import { reportOf } from './report';
 import { Scrubber } from './scrub';
 import { defaultSettings, readSettings, writeSettings } from './settings';
@@ -162,7 +162,7 @@ class StaleManager implements Stale {
     plan: Plan,
     { confirmed, evenTooMuch = false, only }: Confirmation,
   ): Promise<StaleCleaning> {
-    const items = only === undefined ? plan.items : itemsOf(plan, only);
+    const items = itemsOf(plan, only);
     if (!confirmed) {
       const { archive, delete: deleted, bytes } = totalsOf(items);
       throw problem('stale.notConfirmed', { archive, delete: deleted, bytes });
@@ -297,9 +297,4 @@ class StaleManager implements Stale {
     else if (offPeak.apply) await this.apply(ctx, plan, { confirmed: true });
     else this.notices.fire({ code: 'stale.notice', args: { ...plan.totals } });
   }
-}
-
-function itemsOf(plan: Plan, only: readonly string[]) {
-  const wanted = new Set(only);
-  return plan.items.filter(({ id }) => wanted.has(id));
 }
