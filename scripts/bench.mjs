@@ -22,7 +22,9 @@ await main(async () => {
   // The others measure the sources.
   if (name === 'client') await build({ production: true });
   step(`Measuring ${name}…`);
-  const child = spawn(node24(), ['--import', 'tsx', `bench/${name}.ts`], {
+  // Measures a part of what the name stands for, where it has parts.
+  const sections = process.argv.filter((argument) => argument.startsWith('--section='));
+  const child = spawn(node24(), ['--import', 'tsx', `bench/${name}.ts`, ...sections], {
     cwd: root,
     env: projectEnv(),
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -87,7 +87,7 @@ async function openOurs(folder: string): Promise<Contestant> {
 function rawSqlite(folder: string): Contestant {
   mkdirSync(folder);
   const database = new DatabaseSync(path.join(folder, 'raw.db'));
-  database.exec('PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
   database.exec('CREATE TABLE blobs(hash TEXT PRIMARY KEY, bytes BLOB NOT NULL)');
   const insert = database.prepare('INSERT OR IGNORE INTO blobs VALUES(?, ?)');
   const find = database.prepare('SELECT bytes FROM blobs WHERE hash = ?');

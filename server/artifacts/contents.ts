@@ -1,9 +1,9 @@
-import { createHash, hash as hashNow } from 'node:crypto';
 import { problem, type Clock, type Context, type Log } from '../base';
 import type { Blobs } from '../engine';
 import type { Database, Row, Statement } from '../storage';
 import type { Commits } from './commits';
 import type { ContentFiles } from './files';
+import { hashOf } from './hashing';
 import type { Packed, Packer } from './packing';
 import type { Totals } from './totals';
 import { Uses } from './uses';
@@ -105,7 +105,7 @@ export class Contents {
     const row = this.row(hash);
     if (row === undefined) return this.fromLegacy(hash);
     const bytes = await this.read(row);
-    this.uses.note(row.id);
+    if (bytes !== undefined) this.uses.note(row.id);
     return bytes;
   }
 
@@ -159,7 +159,9 @@ export class Contents {
     const { commits, packer, files, totals } = this.options;
     const row = this.rowOf(hash);
     if (row.tier === tier && row.key === packer.currentKey) return;
-    const prepared = await this.prepare(hash, await this.read(row), tier, hash);
+    const bytes = await this.read(row);
+    if (bytes === undefined) throw problem('artifact.unknown', { hash });
+    const prepared = await this.prepare(hash, bytes, tier, hash);
     const done = await this.settling(prepared, () =>
       commits.add(() => {
         const now = this.row(hash);
@@ -238,7 +240,7 @@ export class Contents {
     if (needed > free) throw problem('artifact.quotaExceeded', { name, needed, quota: quotaBytes, free });
   }
 
-  private async read(row: BlobRow): Promise<Uint8Array> {
+  private async read(row: BlobRow): Promise<Uint8Array | undefined> {
     const { files, packer } = this.options;
     const place = row.file === null ? `contents of ${row.hash}` : files.pathOf(row.file);
     if (row.damaged !== null) throw corrupt(place, row.damaged);
@@ -254,7 +256,7 @@ export class Contents {
     const now = this.row(row.hash);
     // It was moved to another place, or removed, while it was read.
     if (now !== undefined && now.file !== row.file) return this.read(now);
-    if (now === undefined) throw problem('artifact.unknown', { hash: row.hash });
+    if (now === undefined) return undefined;
     throw corrupt(place, await this.setAside(row, row.file ?? bytes));
   }
 
@@ -285,16 +287,3 @@ export class Contents {
 
 const corrupt = (place: string, backup: string) =>
   problem('data.corrupt', { path: place, detail: 'its bytes do not match its name', backup });
-
-/** Bytes hashed without a pause; beyond it others get their turn. */
-const pieceBytes = 1 << 20;
-
-async function hashOf(bytes: Uint8Array): Promise<string> {
-  if (bytes.byteLength <= pieceBytes) return hashNow('sha256', bytes, 'hex');
-  const sum = createHash('sha256');
-  for (let at = 0; at < bytes.byteLength; at += pieceBytes) {
-    sum.update(bytes.subarray(at, at + pieceBytes));
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return sum.digest('hex');
-}

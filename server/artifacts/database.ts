@@ -13,7 +13,9 @@ import {
 
 /**
  * What is known of contents, artifacts and who holds what. `refs` is counted by the database itself in the
- * transaction that adds or drops a reference, so that no crash comes between them.
+ * transaction that adds or drops a reference, so that no crash comes between them. Every index is a page more that
+ * a put syncs: artifacts that wait for being searched are those with an id beyond `indexedUpTo`, which has none. Ids
+ * are given again only after the newest artifact was dropped, which is why dropping it moves that mark.
  */
 const kind: DatabaseKind = {
   schema: `
@@ -43,7 +45,6 @@ const kind: DatabaseKind = {
       UNIQUE(run, name, version)
     ) STRICT;
     CREATE INDEX artifactsOfBlob ON artifacts(blob);
-    CREATE INDEX artifactsWaiting ON artifacts(id) WHERE indexed = 0;
     CREATE TABLE holds(
       holder TEXT NOT NULL, blob INTEGER NOT NULL REFERENCES blobs(id), PRIMARY KEY(holder, blob)
     ) STRICT, WITHOUT ROWID;
@@ -68,16 +69,18 @@ const kind: DatabaseKind = {
     CREATE TRIGGER artifactDropped AFTER DELETE ON artifacts BEGIN
       UPDATE blobs SET refs = refs - 1 WHERE id = OLD.blob;
       DELETE FROM texts WHERE rowid = OLD.id;
+      UPDATE meta SET value = min(value, (SELECT coalesce(max(id), 0) FROM artifacts))
+        WHERE name = 'indexedUpTo' AND OLD.id > (SELECT coalesce(max(id), 0) FROM artifacts);
     END;
     CREATE TRIGGER holdAdded AFTER INSERT ON holds
       BEGIN UPDATE blobs SET refs = refs + 1 WHERE id = NEW.blob; END;
     CREATE TRIGGER holdDropped AFTER DELETE ON holds
       BEGIN UPDATE blobs SET refs = refs - 1 WHERE id = OLD.blob; END;
-    INSERT INTO meta VALUES('format', 1)`,
+    INSERT INTO meta VALUES('format', 1), ('indexedUpTo', 0)`,
   tables: ['artifacts', 'blobs', 'contents', 'holds', 'made', 'meta', 'removals', 'tagged', 'texts', 'types'],
   format: 1,
   // Fewer, larger pages: a content of 64 KiB takes 8 of them instead of 16 (measured in ADR 18).
-  fresh: ['PRAGMA page_size = 8192'],
+  fresh: ['PRAGMA page_size = 4096'],
   isSmall: false,
 };
 

@@ -6,4 +6,4 @@ export * from './types';
 export { createArtifacts } from './store';
 export type { ArtifactsOptions } from './open';
 export { fileKeys, type StoreKey, type StoreKeys } from './keys';
-export { asName } from './about';
+export { asName, checkedArtifact } from './about';

@@ -3,7 +3,7 @@ import type { Database, Row, Schedule, Statement } from '../storage';
 import type { Contents } from './contents';
 import { rate, type Rating } from './quality';
 import { textOf } from './texts';
-import type { Totals } from './totals';
+import { beyondIndex, type Totals } from './totals';
 import type { TypeRegistry } from './typeRegistry';
 
 /** A slice ends when it has taken this long, so that with its commit nobody waits longer than ten milliseconds. */
@@ -38,6 +38,7 @@ export class Indexer {
   private readonly insertText: Statement;
   private readonly insertTag: Statement;
   private readonly mark: Statement;
+  private readonly moveMark: Statement;
 
   constructor(
     private readonly database: Database,
@@ -51,12 +52,13 @@ export class Indexer {
   ) {
     this.waiting = database.prepare(
       `SELECT a.id, a.name, a.tags, a.type, b.hash FROM artifacts AS a JOIN blobs AS b ON b.id = a.blob
-        WHERE a.indexed = 0 ORDER BY a.id LIMIT ${mostPerSlice}`,
+        WHERE a.indexed = 0 AND a.${beyondIndex} ORDER BY a.id LIMIT ${mostPerSlice}`,
     );
     this.insertText = database.prepare(
       'INSERT OR REPLACE INTO texts(rowid, name, tags, body) VALUES(?, ?, ?, ?)',
     );
     this.insertTag = database.prepare('INSERT OR IGNORE INTO tagged VALUES(?, ?)');
+    this.moveMark = database.prepare("UPDATE meta SET value = max(value, ?) WHERE name = 'indexedUpTo'");
     this.mark = database.prepare(
       'UPDATE artifacts SET indexed = 1, quality = ?, reasons = ? WHERE id = ? AND indexed = 0 RETURNING id',
     );
@@ -145,6 +147,7 @@ export class Indexer {
           for (const tag of tags) this.insertTag.run(tag, id);
           marked++;
         }
+        this.moveMark.run(looked.at(-1)!.id);
       });
     } finally {
       this.database.exec('PRAGMA synchronous = FULL');

@@ -1,5 +1,8 @@
 import type { Database, Row } from '../storage';
 
+/** Of artifacts: that they may not be searched yet, as SQL. */
+export const beyondIndex = `id > (SELECT value FROM meta WHERE name = 'indexedUpTo')`;
+
 export interface Sums {
   artifacts: number;
   /** Bytes of all versions, as if each were stored by itself. */
@@ -46,6 +49,6 @@ function counted(database: Database): Sums {
     blobs: Number(blobs['n']),
     bytes: Number(blobs['bytes']),
     storedBytes: Number(blobs['stored']),
-    indexLag: Number(one('SELECT count(*) AS n FROM artifacts WHERE indexed = 0')['n']),
+    indexLag: Number(one(`SELECT count(*) AS n FROM artifacts WHERE indexed = 0 AND ${beyondIndex}`)['n']),
   };
 }

@@ -35,6 +35,8 @@ export class RunArtifacts implements Disposable {
   /** Events are followed one batch after the other. */
   private last: Promise<unknown> = Promise.resolve();
   private isOver = false;
+  /** Runs of which something could not be named. */
+  private readonly failed = new Set<string>();
   /** Where the steps of a node begin in its run. Nodes without any only pass values on, which the journal tells. */
   private readonly firstSteps = new Map<string, number>();
 
@@ -54,8 +56,9 @@ export class RunArtifacts implements Disposable {
 
   /** What has just become durable of a run. */
   take(run: string, events: readonly RecordedEvent[]): void {
-    if (events.some(({ event }) => followed.includes(event.type) || ends.includes(event.type)))
-      this.later(run, () => this.follow(run, events));
+    if (!events.some(({ event }) => followed.includes(event.type) || ends.includes(event.type))) return;
+    // After a failure, while the store was starting again for example, the run is followed from its beginning.
+    this.later(run, () => this.follow(run, this.failed.has(run) ? this.journal.read(run) : events));
   }
 
   /** Resolves when everything taken so far has its names. */
@@ -69,10 +72,15 @@ export class RunArtifacts implements Disposable {
 
   private later(run: string, work: () => Promise<void>): void {
     this.last = this.last
-      .then(() => (this.isOver ? undefined : work()))
-      .catch((thrown: unknown) =>
-        this.ctx.log.warn('artifacts of a run were not named', { run, ...problemOf(thrown) }),
-      );
+      .then(async () => {
+        if (this.isOver) return;
+        await work();
+        this.failed.delete(run);
+      })
+      .catch((thrown: unknown) => {
+        this.failed.add(run);
+        this.ctx.log.warn('artifacts of a run were not named', { run, ...problemOf(thrown) });
+      });
   }
 
   private async follow(run: string, events: readonly RecordedEvent[]): Promise<void> {

@@ -18,6 +18,8 @@ export interface ExecutionPorts {
   readonly journal: Pick<StoredJournal, 'read' | 'since' | 'adopt' | 'headings' | 'position'>;
   readonly blobs: Blobs;
   readonly artifacts?: ArtifactStore | undefined;
+  /** Resolves when what runs have made so far has its names. */
+  readonly named?: () => Promise<void> | undefined;
   readonly clock: Clock;
   readonly summary: (run: RunFold) => Summary;
 }
@@ -125,10 +127,9 @@ export class ExecutionDesk implements Disposable {
 
   async runExport(ctx: Context, { run, path }: Params<'runExport'>): Promise<Result<'runExport'>> {
     this.find(run);
-    return {
-      path,
-      bytes: await exportToFile(ctx, this.ports.journal, this.ports.blobs, run, path, this.ports.artifacts),
-    };
+    await this.ports.named?.();
+    const { journal, blobs, artifacts } = this.ports;
+    return { path, bytes: await exportToFile(ctx, journal, blobs, run, path, artifacts) };
   }
 
   async runImport(ctx: Context, { path }: Params<'runImport'>): Promise<Result<'runImport'>> {

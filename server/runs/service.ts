@@ -62,6 +62,7 @@ export class RunService implements Disposable {
         ...{ engine, journal },
         blobs: world.blobs,
         artifacts: world.artifacts,
+        named: () => this.artifacts?.settled(),
         clock: world.clock,
         summary: (run) => this.summary(run),
       }),

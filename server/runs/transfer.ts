@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import type { Code } from '../../schemas/codes';
 import { recordedEvent, type RunEvent } from '../../schemas/journal/events';
-import type { ArtifactStore } from '../artifacts';
+import { checkedArtifact, type ArtifactStore } from '../artifacts';
 import { problem, ProblemError, type Context } from '../base';
 import { isCode, syncFolder } from '../base/node';
 import { foldAll, type Blobs } from '../engine';
@@ -69,11 +69,24 @@ export async function importFromFile(
     const { size } = await regular(file);
     const imported = (await isText(file))
       ? await importAudit(ctx, guarded, file, size)
-      : await importRun(ctx, guarded, blobs, createReadStream(file));
+      : await importRun(ctx, guarded, blobs, createReadStream(file), { accept: checkArtifacts });
     await takeInArtifacts(ctx, artifacts, imported);
     return { ...imported, wasPaused };
   } catch (thrown) {
     throw explained(thrown, file, 'runFile.unreadable');
+  }
+}
+
+/** Throws `runFile.damaged` for artifacts that are none, are of another run, or whose bytes are not in the file. */
+function checkArtifacts({ run, blobs, artifacts }: Pick<Imported, 'run' | 'blobs' | 'artifacts'>): void {
+  const there = new Set(blobs);
+  for (const told of artifacts) {
+    const name = JSON.stringify(told['name'] ?? null).slice(0, 80);
+    const found = checkedArtifact(told);
+    if (found.run !== run)
+      throw problem('runFile.damaged', { detail: `the artifact ${name} is of another run` });
+    if (!there.has(found.hash))
+      throw problem('runFile.damaged', { detail: `the bytes of the artifact ${name} are missing` });
   }
 }
 

@@ -33,6 +33,8 @@ export interface ImportLimits {
   readonly mostBytes?: number;
   /** Of one line of it, which is one event or a piece of a blob; default 256 MiB. */
   readonly mostLineBytes?: number;
+  /** Looks at what the file tells of artifacts before anything is recorded; what it throws is the end of the import. */
+  readonly accept?: (found: Pick<Imported, 'run' | 'blobs' | 'artifacts'>) => void;
 }
 
 /**
@@ -73,7 +75,9 @@ export async function importRun(
     sum.update(line).update('\n');
   }
   if (header === undefined || !isOver) throw damaged('it ends too early');
-  return { ...(await adopted(journal, header.run, events)), blobs: blobHashes, artifacts };
+  const more = { blobs: blobHashes, artifacts };
+  limits.accept?.({ run: header.run, ...more });
+  return { ...(await adopted(journal, header.run, events)), ...more };
 }
 
 /** Beyond this nothing that a run makes is told of: all of it is in memory at once. */

@@ -50,6 +50,15 @@ describe('runs of a Melody', function () {
     await model.close();
   });
 
+  /** What the Pit shows of the artifacts of a run, which come with it wherever it goes. */
+  const artifactsOf = async (of: WireClient, run: string) => {
+    const { services } = await of.ask('pitStatus', {});
+    const { state, totals, rows } = services.find(({ name }) => name === 'artifacts')!;
+    assert.equal(state, 'running');
+    assert.ok(totals['artifacts']! >= rows.length && totals['storedBytes']! > 0);
+    return rows.filter(({ facts }) => facts['run'] === run).map(({ id, label }) => ({ id, label }));
+  };
+
   const refusal = async (work: Promise<unknown>): Promise<Problem> => {
     try {
       await work;
@@ -114,6 +123,14 @@ describe('runs of a Melody', function () {
     const taken = await elsewhere.ask('runImport', { path: target });
     assert.deepEqual(taken, { run, events: entries.length, isNew: true, state: 'completed' });
     assert.equal((await elsewhere.ask('runShow', { run })).summary.title, 'Count');
+    const made = await artifactsOf(client, run);
+    assert.deepEqual(made.map(({ label }) => label).sort(), [
+      'nodes/check/outcome.json',
+      'nodes/check/transcript.json',
+      'run.json',
+      'workflow.json',
+    ]);
+    assert.deepEqual(await artifactsOf(elsewhere, run), made);
   });
 
   it('is started by its triggers, once they are armed and its commands approved', async () => {

@@ -1,14 +1,14 @@
 import { strict as assert } from 'node:assert';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { RunEvent } from '../../../schemas';
 import { createArtifacts, type Artifact, type ArtifactStore } from '../../../server/artifacts';
-import { silentLog, type Json } from '../../../server/base';
+import { silentLog, type Json, type ProblemError } from '../../../server/base';
 import { sha256, systemClock, systemIds } from '../../../server/base/node';
 import { blobsOf, RunArtifacts, runHolder } from '../../../server/runs/artifacts';
 import { exportToFile, importFromFile } from '../../../server/runs/transfer';
-import { openJournal, type StoredJournal } from '../../../server/storage';
+import { exportRun, openJournal, type StoredJournal } from '../../../server/storage';
 import { createdWith, workflowOf } from '../engine/support';
 import { facts } from './story';
 
@@ -145,6 +145,18 @@ describe('artifacts of runs', () => {
     }
   });
 
+  it('are all named when the store was away for a while', async () => {
+    const at = await home('one');
+    const events = await at.journal.append('run-1', 0, await eventsOf(at, 'run-1'));
+    await at.store.stop(ctx);
+    at.naming.take('run-1', events.slice(0, 4));
+    await at.naming.settled();
+    await at.store.start(ctx);
+    at.naming.take('run-1', events.slice(4));
+    await at.naming.settled();
+    assert.deepEqual(told(at.store.ofRun('run-1')), expected);
+  });
+
   it('go to another home with their run, with ids, versions, tags and search', async () => {
     const from = await home('from');
     await record(from, 'run-1');
@@ -179,5 +191,41 @@ describe('artifacts of runs', () => {
       assert.deepEqual(await search(to, words), await search(from, words), words);
     assert.deepEqual(to.store.lineage(sha256('old')).down.length, 2, 'the proposal and the changeset');
     assert.deepEqual(await to.store.check(ctx), []);
+  });
+
+  it('are refused with nothing recorded where a file tells of them what cannot be', async () => {
+    const from = await home('from');
+    await record(from, 'run-1');
+    const whole = from.store.closure('run-1');
+    const to = await home('to');
+    const check = async (code: string, change: object) => {
+      const file = path.join(folder, `bad-${++count}.symphony`);
+      const artifacts = [...whole.artifacts.slice(1), { ...whole.artifacts[0]!, ...change }];
+      const bytes: Uint8Array[] = [];
+      for await (const chunk of exportRun(ctx, from.journal, from.store.blobs, 'run-1', {
+        ...whole,
+        artifacts,
+      }))
+        bytes.push(chunk);
+      writeFileSync(file, Buffer.concat(bytes));
+      await assert.rejects(
+        importFromFile(ctx, to.journal, to.store.blobs, file, to.store),
+        (thrown: ProblemError) => thrown.problem.code === code,
+        JSON.stringify(change),
+      );
+      assert.deepEqual([to.journal.runs(), to.store.ofRun('run-1')], [[], []]);
+    };
+    let count = 0;
+    for (const change of [
+      { name: 'a\u202eb' },
+      { id: '../x' },
+      { version: 0 },
+      { tags: 'x' },
+      { createdAt: -1 },
+      { hash: 'x' },
+    ])
+      await check('artifact.invalid', change);
+    await check('runFile.damaged', { hash: 'f'.repeat(64) });
+    await check('runFile.damaged', { run: 'run-2' });
   });
 });
