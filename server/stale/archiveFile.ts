@@ -10,7 +10,7 @@ import { exportRun, guarded, importRun, type RunFileMore, type StoredJournal } f
 type Blobs = ArtifactStore['blobs'];
 
 /** An archive is written once, when it is quiet: it may take longer to become smaller. */
-const level = 19;
+const level = 9;
 type Reads = Pick<StoredJournal, 'read'>;
 
 export interface ArchivedContent {

@@ -44,6 +44,13 @@ export function makePlan(
   };
 }
 
+/** The items with these ids; all of them by default. */
+export function itemsOf({ items }: Plan, only?: readonly string[]): readonly PlanItem[] {
+  if (only === undefined) return items;
+  const wanted = new Set(only);
+  return items.filter(({ id }) => wanted.has(id));
+}
+
 export function totalsOf(items: readonly PlanItem[]): StaleTotals {
   let bytes = 0;
   let deleted = 0;

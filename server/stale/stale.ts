@@ -1,6 +1,5 @@
 import path from 'node:path';
 import type { Problem } from '../../schemas/codes';
-import type { PitRow } from '../../schemas/wire/pit';
 import type { RetentionSettings, StaleCleaning } from '../../schemas/wire/stale';
 import { Emitter, problem, problemOf, type Context, type ServiceReport } from '../base';
 import { privateFolder } from '../base/node';
@@ -11,7 +10,8 @@ import { gather, ownersOf, type Sources } from './gather';
 import { RunNames } from './names';
 import { isOffPeak, localMinute } from './offPeak';
 import { listPlaces, removePlace } from './places';
-import { makePlan, totalsOf } from './plan';
+import { itemsOf, makePlan, totalsOf } from './plan';
+import { reportOf } from './report';
 import { Scrubber } from './scrub';
 import { defaultSettings, readSettings, writeSettings } from './settings';
 import { exportTraining } from './training';
@@ -49,6 +49,8 @@ class StaleManager implements Stale {
   private policies: RetentionSettings = defaultSettings;
   private turn: Promise<unknown> = Promise.resolve();
   private life: AbortController | undefined;
+  /** Ends work that is under way when there is no time left for it. */
+  private working = new AbortController();
   private beat: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: StaleOptions) {
@@ -81,7 +83,7 @@ class StaleManager implements Stale {
 
   /** Reads what is known. What was interrupted is brought to an end by the first work, since it needs the artifacts. */
   async start(ctx: Context): Promise<void> {
-    await this.stop();
+    await this.stop(ctx);
     await privateFolder(this.options.folder);
     // The other services start with this one: settings that cannot be read keep nobody from working.
     this.policies = await this.settings().catch((thrown: unknown) => {
@@ -94,51 +96,34 @@ class StaleManager implements Stale {
     await this.archives.open(ctx);
     await this.records.open(ctx);
     this.isRecovered = false;
+    this.working = new AbortController();
     const life = new AbortController();
     this.life = life;
     this.beat = this.live({ signal: life.signal, log: this.options.log });
   }
 
-  async stop(): Promise<void> {
-    this.life?.abort(new DOMException('stopped', 'AbortError'));
+  /** What is being done may end while `ctx` lasts; then it is stopped where that harms nothing. */
+  async stop(ctx: Context): Promise<void> {
+    const stopped = new DOMException('stopped', 'AbortError');
+    this.life?.abort(stopped);
     this.life = undefined;
+    const { working } = this;
+    const end = (): void => working.abort(stopped);
+    if (ctx.signal.aborted) end();
+    ctx.signal.addEventListener('abort', end, { once: true });
     await this.beat;
     await this.turn;
+    ctx.signal.removeEventListener('abort', end);
   }
 
   report(): ServiceReport {
-    const archived = this.archives.list();
-    const cleanings = this.records.shown();
-    const isOpen = ({ until }: StaleCleaning): boolean => until !== null && until > this.options.clock.now();
-    const rows: PitRow[] = [
-      ...this.policies.policies.map((policy) => ({
-        id: `policy:${policy.name}`,
-        label: policy.name,
-        state: policy.enabled ? 'enabled' : 'disabled',
-        facts: { of: policy.of, ask: policy.ask, priority: policy.priority, rules: policy.rules.length },
-      })),
-      ...cleanings.map((cleaning) => ({
-        id: cleaning.id,
-        label: cleaning.id,
-        state: isOpen(cleaning) ? 'undoable' : 'over',
-        facts: {
-          at: cleaning.at,
-          archived: cleaning.archived,
-          deleted: cleaning.deleted,
-          bytes: cleaning.bytes,
-        },
-      })),
-    ];
-    return {
-      totals: {
-        candidates: this.last?.totals.items ?? 0,
-        bytesFreeable: this.last?.totals.bytes ?? 0,
-        archivedRuns: archived.length,
-        archivedBytes: archived.reduce((sum, { bytes }) => sum + bytes, 0),
-        undoable: cleanings.filter(isOpen).length,
-      },
-      rows: rows.slice(0, 100),
-    };
+    return reportOf({
+      policies: this.policies.policies,
+      archived: this.archives.list(),
+      cleanings: this.records.shown(),
+      freeable: this.last?.totals,
+      now: this.options.clock.now(),
+    });
   }
 
   settings(): Promise<RetentionSettings> {
@@ -157,9 +142,9 @@ class StaleManager implements Stale {
   }
 
   dryRun(ctx: Context, settings: RetentionSettings): Promise<Plan> {
-    return this.inTurn(ctx, async () => {
+    return this.inTurn(ctx, async (inner) => {
       const { ids, clock } = this.options;
-      const plan = makePlan(ids.next('plan'), clock.now(), await gather(ctx, this.sources), settings);
+      const plan = makePlan(ids.next('plan'), clock.now(), await gather(inner, this.sources), settings);
       this.plans.set(plan.id, plan);
       for (const id of this.plans.keys()) if (this.plans.size > mostPlans) this.plans.delete(id);
       return plan;
@@ -177,16 +162,16 @@ class StaleManager implements Stale {
     plan: Plan,
     { confirmed, evenTooMuch = false, only }: Confirmation,
   ): Promise<StaleCleaning> {
-    const items = only === undefined ? plan.items : itemsOf(plan, only);
+    const items = itemsOf(plan, only);
     if (!confirmed) {
       const { archive, delete: deleted, bytes } = totalsOf(items);
       throw problem('stale.notConfirmed', { archive, delete: deleted, bytes });
     }
     if (plan.asks !== null && !evenTooMuch && items.some(({ decision }) => decision === 'delete'))
       throw problem(plan.asks.code, plan.asks.args);
-    return this.inTurn(ctx, async () => {
+    return this.inTurn(ctx, async (inner) => {
       const settings = await this.settings();
-      const cleaning = await this.cleaner.clean(ctx, this.options.ids.next('cleaning'), items, settings);
+      const cleaning = await this.cleaner.clean(inner, this.options.ids.next('cleaning'), items, settings);
       this.plans.delete(plan.id);
       if (this.last?.id === plan.id) this.last = undefined;
       const { archived, deleted, bytes, until } = cleaning;
@@ -199,19 +184,19 @@ class StaleManager implements Stale {
   }
 
   undo(ctx: Context, cleaning: string): Promise<number> {
-    return this.inTurn(ctx, () => this.cleaner.undo(ctx, cleaning));
+    return this.inTurn(ctx, (inner) => this.cleaner.undo(inner, cleaning));
   }
 
   archive(ctx: Context, run: string): Promise<ArchivedRun> {
-    return this.inTurn(ctx, () => this.archives.archive(ctx, run));
+    return this.inTurn(ctx, (inner) => this.archives.archive(inner, run));
   }
 
   restore(ctx: Context, run: string): Promise<number> {
-    return this.inTurn(ctx, () => this.archives.restore(ctx, run));
+    return this.inTurn(ctx, (inner) => this.archives.restore(inner, run));
   }
 
   recall(ctx: Context, hash: string): Promise<Uint8Array | undefined> {
-    return this.inTurn(ctx, async () => {
+    return this.inTurn(ctx, async (inner) => {
       const { artifacts } = this.options;
       const bytes = await this.cleaner.recall(hash);
       if (bytes !== undefined) {
@@ -220,7 +205,7 @@ class StaleManager implements Stale {
       }
       const run = this.archives.holderOf(hash);
       if (run === undefined) return undefined;
-      await this.archives.restore(ctx, run);
+      await this.archives.restore(inner, run);
       return artifacts.get(hash);
     });
   }
@@ -238,7 +223,7 @@ class StaleManager implements Stale {
   }
 
   removePlace(ctx: Context, name: string): Promise<string> {
-    return this.inTurn(ctx, () => removePlace(ctx, this.options.places, name));
+    return this.inTurn(ctx, (inner) => removePlace(inner, this.options.places, name));
   }
 
   exportTraining(
@@ -259,18 +244,24 @@ class StaleManager implements Stale {
     return path.join(this.options.folder, 'settings.json');
   }
 
-  private inTurn<T>(ctx: Context, work: () => Promise<T>): Promise<T> {
+  private inTurn<T>(ctx: Context, work: (inner: Context) => Promise<T>): Promise<T> {
     const mine = this.turn.then(async () => {
       if (this.life === undefined) throw problem('cancelled');
-      if (!this.isRecovered) {
-        await this.archives.recover(ctx);
-        await this.cleaner.recover(ctx);
-        this.isRecovered = true;
-      }
-      return work();
+      const { signal } = this.working;
+      await this.recover({ signal, log: this.options.log });
+      return work({ signal: AbortSignal.any([ctx.signal, signal]), log: ctx.log });
     });
     this.turn = mine.catch(() => undefined);
     return mine;
+  }
+
+  /** Once in a life, and not by the patience of whoever happens to ask first. */
+  private async recover(ctx: Context): Promise<void> {
+    if (this.isRecovered) return;
+    await this.archives.recover(ctx);
+    await this.cleaner.recover(ctx);
+    ctx.signal.throwIfAborted();
+    this.isRecovered = true;
   }
 
   /** Looks every now and then; what fails is told to the log and tried again at the next look. */
@@ -289,12 +280,12 @@ class StaleManager implements Stale {
 
   private async look(ctx: Context): Promise<void> {
     const { clock, minuteOfDay = localMinute } = this.options;
-    await this.inTurn(ctx, async () => {
+    await this.inTurn(ctx, async (inner) => {
       await this.cleaner.purge();
       // Soon after a run has ended it is read anyway; later, reading would make it look used.
       for (const heading of this.options.runs.journal.headings())
         if (heading.endedAt !== null && this.archives.get(heading.run) === undefined)
-          await this.names.of(ctx, heading);
+          await this.names.of(inner, heading);
     });
     const { offPeak } = await this.settings();
     const now = clock.now();
@@ -306,9 +297,4 @@ class StaleManager implements Stale {
     else if (offPeak.apply) await this.apply(ctx, plan, { confirmed: true });
     else this.notices.fire({ code: 'stale.notice', args: { ...plan.totals } });
   }
-}
-
-function itemsOf(plan: Plan, only: readonly string[]) {
-  const wanted = new Set(only);
-  return plan.items.filter(({ id }) => wanted.has(id));
 }

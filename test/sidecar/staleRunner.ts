@@ -15,14 +15,14 @@ import {
 /** Everything goes as soon as it can, and everything can be brought back. */
 const greedy = settingsWith(
   [
-    policy({ name: 'runs', of: 'runs', rules: [{ rule: 'maxAge', days: 20 }] }),
-    policy({ name: 'contents', rules: [{ rule: 'maxAge', days: 20 }] }),
+    policy({ name: 'runs', of: 'runs', rules: [{ rule: 'maxAge', days: 1 }] }),
+    policy({ name: 'contents', rules: [{ rule: 'maxAge', days: 1 }] }),
   ],
   { undoDays: 3650 },
 );
 
 async function live(folder: string, life: number): Promise<void> {
-  const world = await openWorld(folder, { clock: new HandClock(Date.UTC(2026, 0, 1) + life * 1000 * dayMs) });
+  const world = await openWorld(folder, { clock: new HandClock(Date.UTC(2026, 0, 1) + life * 36 * dayMs) });
   await world.stale.configure(greedy);
   for (let turn = 0; ; turn++) await step(world, `r${life}-${turn}`, life * 7 + turn);
 }
@@ -39,7 +39,7 @@ async function step(world: World, run: string, chance: number): Promise<void> {
   );
   // Synchronous, so that nothing acknowledged is lost in a buffer of this process.
   writeSync(1, `${[...hashes, hash, ...loose].join('\n')}\n`);
-  clock.move(30 * dayMs);
+  clock.move(2 * dayMs);
   const archived = stale.archived();
   switch (chance % 4) {
     case 0:

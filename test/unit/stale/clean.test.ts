@@ -213,3 +213,37 @@ describe('the quiet time', () => {
     assert.equal(world.artifacts.stored(null, 10).length, 0);
   });
 });
+
+describe('stopping', () => {
+  it('ends what is under way when there is no time left, and the next start goes on', async () => {
+    await loose(...Array.from({ length: 40 }, (_, i) => `old ${i}`));
+    world.clock.move(40 * dayMs);
+    await world.stale.configure(oldContents);
+    const plan = await world.stale.evaluate(ctx);
+    const applied = world.stale.apply(ctx, plan, { confirmed: true }).catch((thrown: unknown) => thrown);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await world.stale.stop({ signal: AbortSignal.abort(), log: ctx.log });
+    assert.ok((await applied) instanceof Error);
+    await problemFrom('cancelled', () => world.stale.evaluate(ctx));
+    await world.stale.start(ctx);
+    await world.stale.evaluate(ctx);
+    assert.equal(world.artifacts.stored(null, 100).length, 40);
+    assert.deepEqual(readdirSync(folder.at('home/stale/trash')), []);
+  });
+
+  it('is shown with its policies and cleanings', async () => {
+    await loose('old');
+    world.clock.move(40 * dayMs);
+    await world.stale.configure(oldContents);
+    const plan = await world.stale.evaluate(ctx);
+    const { candidates, freeableBytes } = world.stale.report().totals;
+    assert.deepEqual([candidates, freeableBytes], [1, plan.totals.bytes]);
+    await world.stale.apply(ctx, plan, { confirmed: true });
+    const { totals, rows } = world.stale.report();
+    assert.deepEqual([totals['candidates'], totals['undoable']], [0, 1]);
+    assert.deepEqual(
+      rows.map(({ state }) => state),
+      ['enabled', 'undoable'],
+    );
+  });
+});

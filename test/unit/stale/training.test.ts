@@ -58,7 +58,7 @@ describe('scrubbing', () => {
     const began = performance.now();
     for (const part of ['a', '-', 'eyJ', '-----BEGIN PRIVATE KEY-----', 'x://', 'token', '"', 'Bearer '])
       new Scrubber().text(part.repeat(100_000 / part.length));
-    assert.ok(performance.now() - began < 5000);
+    assert.ok(performance.now() - began < 10_000);
   });
 });
 
