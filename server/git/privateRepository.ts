@@ -5,10 +5,12 @@ import { Git, objectId } from './command';
 import { FolderIndex } from './folderIndex';
 import { prepareLayout, syncUser, type Layout } from './layout';
 import { ObjectReader } from './objectReader';
+import { commitUserTree, copyObjects, ignoredThen, namedCommits } from './keeping';
 import { mergeCommits, treeChanges, treeLineCounts, treeWithPaths } from './trees';
 import { Turns } from './turns';
-import type { Commit, PrivateRepository, UserRepository } from './types';
-import { headOf, type UserEnvironment, type UserSettings } from './userRepository';
+import type { Commit, NamedCommit, PrivateRepository, UserRepository, UserTree } from './types';
+import { branchOf, headOf, type UserEnvironment, type UserSettings } from './userRepository';
+import { doingNow, stagedEntries, treeOfIndex } from './userTree';
 import { Worktrees } from './worktrees';
 
 export interface OpenOptions {
@@ -46,6 +48,8 @@ class OpenRepository implements PrivateRepository {
   private readonly userIndex: FolderIndex;
   private readonly trees: Worktrees;
   private readonly objects: ObjectReader;
+  /** Objects known to be our own. */
+  private readonly own = new Set<string>();
   private counter = 0;
 
   constructor(
@@ -74,6 +78,53 @@ class OpenRepository implements PrivateRepository {
       );
       return this.commit(ctx, tree, head === null ? [] : [head], message, clock.now(), ref);
     });
+  }
+
+  userTree(ctx: Context): Promise<UserTree> {
+    return this.turns.take('user', async () => {
+      const { user } = this.options;
+      const [settings, [head, staged], branch, doing] = await Promise.all([
+        syncUser(ctx, this.layout, user, this.environment),
+        headOf(ctx, user.gitDir).then(
+          async (found) => [found, await stagedEntries(ctx, user, found)] as const,
+        ),
+        branchOf(ctx, new Git(user.gitDir)),
+        doingNow(user.gitDir),
+      ]);
+      return this.userIndex.update(ctx, this.userFolder(settings), async (index, _, besides) => {
+        const tree = await treeOfIndex(ctx, this.git, index, besides);
+        const [nested, submodules] = [besides.nested, besides.submodules].map((names) =>
+          names.map((name) => Buffer.from(name, 'latin1').toString('utf8')),
+        );
+        return { tree, head, branch, staged, doing, nested: nested!, submodules: submodules! };
+      });
+    });
+  }
+
+  async keepUserTree(
+    ctx: Context,
+    at: UserTree,
+    ref: string,
+    message: string,
+    atMs: number,
+  ): Promise<Commit> {
+    const changed = at.head === null ? [] : await this.changes(ctx, await this.treeOf(ctx, at.head), at.tree);
+    const objects = [
+      ...changed.flatMap(({ after }) => (after === null || after.mode === '160000' ? [] : [after.object])),
+      ...at.staged.flatMap(({ object, mode }) => (object === null || mode === '160000' ? [] : [object])),
+    ];
+    await copyObjects(ctx, this.git, objects, this.own);
+    return this.turns.take('refs', () =>
+      commitUserTree(ctx, this.git, at, { ref: ownRef(ref), message, atMs }),
+    );
+  }
+
+  listRefs(ctx: Context, prefix: string): Promise<NamedCommit[]> {
+    return namedCommits(ctx, this.git, ownRef(prefix));
+  }
+
+  ignoredThen(ctx: Context, kept: string, paths: readonly string[]): Promise<ReadonlySet<string>> {
+    return ignoredThen(ctx, this.git, this.layout.indexes, kept, paths);
   }
 
   ensureWorktree(ctx: Context, folder: string, commit: string): Promise<void> {

@@ -22,6 +22,34 @@ export interface UserRepository {
   readonly objectFormat: 'sha1' | 'sha256';
 }
 
+/** What the user's work tree holds at a moment, as a tree of private objects, and where their repository stands. */
+export interface UserTree {
+  readonly tree: string;
+  readonly head: string | null;
+  readonly branch: string | null;
+  /** What is staged otherwise than HEAD has it; `object` null: staged as removed. Names byte for byte as latin1. */
+  readonly staged: readonly StagedEntry[];
+  /** What git was in the middle of, for example `merge` or `rebase`. */
+  readonly doing: string | null;
+  /** Repositories inside the tree that are no submodules: not in the tree, never touched. */
+  readonly nested: readonly string[];
+  readonly submodules: readonly string[];
+}
+
+export interface StagedEntry {
+  readonly path: string;
+  readonly mode: string;
+  readonly object: string | null;
+  /** 0, or the side of an unfinished merge: 1 base, 2 ours, 3 theirs. */
+  readonly stage: 0 | 1 | 2 | 3;
+}
+
+/** A ref of ours, what it names, and the commit's message. */
+export interface NamedCommit extends Commit {
+  readonly ref: string;
+  readonly message: string;
+}
+
 /** One path of a comparison of two trees; `null` object and mode stand for “does not exist”. */
 export interface TreeChange {
   readonly path: string;
@@ -65,6 +93,24 @@ export interface PrivateRepository {
     atMs: number,
     ref?: string,
   ): Promise<Commit>;
+  /**
+   * Looks at the user's tree like `snapshot`, without a commit: tracked files as they are on disk, new files that
+   * are not ignored, and what is staged. Files outside a sparse checkout count as the index has them.
+   */
+  userTree(ctx: Context): Promise<UserTree>;
+  /**
+   * Commits what `userTree` saw under `ref`. Its second parent holds what a tree cannot: staged contents (`staged/`),
+   * the sides of an unfinished merge (`unmerged/`), the ignore rules beside the tree, and where the repository stood.
+   * Changed objects that only the user's repository held are copied, so that its pruning cannot take them away.
+   */
+  keepUserTree(ctx: Context, at: UserTree, ref: string, message: string, atMs: number): Promise<Commit>;
+  /** Refs below `prefix` (itself below refs/symphony/), in the order of their names. */
+  listRefs(ctx: Context, prefix: string): Promise<readonly NamedCommit[]>;
+  /**
+   * Which of `paths` the ignore rules of a kept tree (its own files and those kept beside it) ignore: of those it
+   * cannot be told whether they existed when it was kept.
+   */
+  ignoredThen(ctx: Context, kept: string, paths: readonly string[]): Promise<ReadonlySet<string>>;
   readRef(ctx: Context, ref: string): Promise<string | null>;
   setRef(ctx: Context, ref: string, commit: string): Promise<void>;
   /** The tree of a commit. */

@@ -6,3 +6,5 @@ export * from './types';
 export { buildChangeset, type ChangesetOptions } from './changeset';
 export { decideFiles, removeLeftovers, type DecideOptions } from './apply';
 export { looksBinary, mergeLines } from './lineMerge';
+export { ChangedMeanwhile, lookAt, putVersion, removeTemporary, removeVersion, setExecutable } from './disk';
+export { isVersion, sameBytes, type OnDisk, type Version } from './decide';
