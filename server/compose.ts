@@ -10,6 +10,7 @@ import {
   type UserRepository,
 } from './git';
 import { controlPerformers, expressionsOf } from './controls';
+import { createPit } from './pit';
 import { createGateway, type EditorModels } from './llm';
 import { SidecarState } from './sidecarState';
 import { runPerformers, RunService, type RunWorld } from './runs';
@@ -84,6 +85,8 @@ export async function composeService(
     },
   };
   const expressions = expressionsOf();
+  const pit = createPit({ services: [], clock: systemClock });
+  await pit.start(ctx);
   const engine = new Engine({
     journal,
     performers: new Map([...runPerformers(world), ...controlPerformers({ expressions, clock: systemClock })]),
@@ -120,6 +123,7 @@ export async function composeService(
     engine,
     runs,
     triggers,
+    pit,
     templates: new TemplateDesk({ root: home.root, trusted: true, log }),
     gateway,
     state,

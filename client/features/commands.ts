@@ -12,6 +12,7 @@ import type { Data } from './data';
 import { doctor, exportReport } from './doctor';
 import { executePhase } from './executePhase';
 import { chooseModel } from './models';
+import type { PitView } from './pitTree';
 import { sureToCancel } from './progress';
 import type { Questions, QuestionTarget } from './questions';
 import type { ChangeTarget, Review } from './review';
@@ -27,6 +28,7 @@ export interface Tools {
   readonly changes: ChangesView;
   readonly questions: Questions;
   readonly documents: TextDocuments;
+  readonly pit: PitView;
 }
 
 interface RunTarget {
@@ -44,6 +46,7 @@ function table({
   changes,
   questions,
   documents,
+  pit,
 }: Tools): Record<CommandId, Handler> {
   const command =
     (verb: 'pause' | 'resume' | 'cancel' | 'retry', states: readonly RunSummary['state'][]) =>
@@ -78,6 +81,11 @@ function table({
     },
     'symphony.refresh': () => data.refresh(),
     'symphony.restartSidecar': async () => (await ctx.start()).restart(),
+    'symphony.restartPit': async () => {
+      await ctx.call('pitRestart', {});
+      pit.refresh();
+    },
+    'symphony.refreshPit': () => pit.refresh(),
     'symphony.doctor': () => doctor(ctx, documents),
     'symphony.exportReport': () => exportReport(ctx),
     'symphony.showLog': () => ctx.log.show(),

@@ -35,6 +35,8 @@ export const directRequests = [
   'triggerDisarm',
   'triggerFire',
   'triggerHistory',
+  'pitStatus',
+  'pitRestart',
 ] as const satisfies readonly (keyof ClientRequests)[];
 export type DirectRequest = (typeof directRequests)[number];
 
