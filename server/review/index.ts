@@ -6,10 +6,7 @@ export * from './types';
 export { buildChangeset, type ChangesetOptions } from './changeset';
 export { decideFiles, removeLeftovers, type DecideOptions } from './apply';
 export { looksBinary, mergeLines } from './lineMerge';
-<<<<<<< HEAD
 export { ChangedMeanwhile, lookAt, putVersion, removeTemporary, removeVersion, setExecutable } from './disk';
 export { isVersion, sameBytes, type OnDisk, type Version } from './decide';
-=======
 export { withBytes } from './files';
 export { unitsOf, type FileUnits, type Unit } from './algebra/units';
->>>>>>> review
