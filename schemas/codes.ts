@@ -881,6 +881,14 @@ export const codes = {
   ),
   'review.branchExists': error('There is a branch {branch} already.', 'Choose another name.'),
   'review.branchName': error('{branch} is not a name git accepts for a branch.', 'Choose another name.'),
+  'review.branchConflict': error(
+    'The changes do not go together with your last commit: {files}.',
+    'They build on edits that you have not committed. Commit those first, or export a patch.',
+  ),
+  'review.branchEmpty': error(
+    'There is nothing for branch {branch}: every change was dropped, or you have committed nothing yet.',
+    'Commit once, or keep a change first.',
+  ),
   'checkpoint.unknown': error('There is no checkpoint {checkpoint}.', 'Refresh the list.'),
   'checkpoint.treeChanged': warning(
     'Your files changed since the preview was made.',

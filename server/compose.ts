@@ -9,6 +9,7 @@ import {
   type PrivateRepository,
   type UserRepository,
 } from './git';
+import { Checkpoints } from './checkpoints';
 import { controlPerformers, expressionsOf } from './controls';
 import { createPit } from './pit';
 import { createGateway, type EditorModels } from './llm';
@@ -60,12 +61,22 @@ export async function composeService(
   user.catch(() => undefined);
   // Its probes take longer than a client should wait; nothing needs them before the first command.
   const sandbox = createSandbox({ log, folder: path.join(home.folder, 'probes') });
+  const repository = openOnce((inner) => openRepository(inner, home));
+  const prefix = await prefixOf(user, home.root);
+  const checkpoints = new Checkpoints({
+    ...{ repository, prefix },
+    clock: systemClock,
+    ids: systemIds,
+    root: home.root,
+    journal: path.join(home.folder, 'restore.json'),
+  });
   const world: RunWorld = {
+    checkpoints,
     clock: systemClock,
     ids: systemIds,
     blobs,
     sandbox: () => sandbox,
-    repository: openOnce((inner) => openRepository(inner, home)),
+    repository,
     checkModel: (id) => gateway.open(id),
     openModel: async (inner, id) => {
       const opened = gateway.open(id);
@@ -81,7 +92,7 @@ export async function composeService(
       worktrees: home.worktrees,
       homes: home.homes,
       root: home.root,
-      prefix: await prefixOf(user, home.root),
+      prefix,
     },
   };
   const expressions = expressionsOf();
@@ -109,6 +120,10 @@ export async function composeService(
       ctx,
     }),
   );
+  // A restore that a kill interrupted comes first: what goes on then sees whole files.
+  await checkpoints.recover(ctx).catch((thrown: unknown) => {
+    log.error('an interrupted restore could not be gone on with', { reason: String(thrown) });
+  });
   await engine.recover();
   const triggers = await openTriggers({
     ...{ ctx, engine, journal, runs, user },

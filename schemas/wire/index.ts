@@ -3,6 +3,7 @@
  * Invariant: a message exists only if it is in `messages`; everything else is derived from it.
  */
 import * as board from './board';
+import * as checkpoint from './checkpoint';
 import * as doctor from './doctor';
 import * as events from './events';
 import * as execution from './execution';
@@ -20,6 +21,7 @@ import * as units from './units';
 export * from './common';
 export * from './handshake';
 export * from './board';
+export * from './checkpoint';
 export * from './doctor';
 export * from './events';
 export * from './execution';
@@ -95,6 +97,15 @@ export const clientRequests = {
   reviewRevise: units.reviewRevise,
   reviewInterdiff: units.reviewInterdiff,
   reviewVerify: units.reviewVerify,
+  reviewExport: units.reviewExport,
+  reviewBranch: units.reviewBranch,
+  checkpointList: checkpoint.checkpointList,
+  checkpointCreate: checkpoint.checkpointCreate,
+  checkpointShow: checkpoint.checkpointShow,
+  checkpointPreview: checkpoint.checkpointPreview,
+  checkpointRestore: checkpoint.checkpointRestore,
+  worktreeList: checkpoint.worktreeList,
+  worktreeRemove: checkpoint.worktreeRemove,
   doctorCheck: doctor.doctorCheck,
   doctorExport: doctor.doctorExport,
 } as const;

@@ -6,7 +6,14 @@ import type { UserTree } from '../git';
 import path from 'node:path';
 import { planRestore, sparing, type PlannedFile } from './plan';
 import { checkpointOf, messageOf, refOf, refsOfCheckpoints } from './records';
-import type { CheckpointPorts, KeptCheckpoint, Restored, RestoredFile, RestoreWish } from './types';
+import type {
+  CheckpointPorts,
+  KeptCheckpoint,
+  Restored,
+  RestoredFile,
+  RestoreWish,
+  ShownCheckpoint,
+} from './types';
 import { writeFiles } from './write';
 
 /** A restore under way, in a file until its last byte is written. */
@@ -16,6 +23,14 @@ const underWay = z.object({
   checkpoint: z.string(),
   /** Files that are written; those left as they are are not among them. */
   files: z.array(z.string()),
+});
+
+const stoodAt = z.object({
+  head: z.string().nullable(),
+  branch: z.string().nullable(),
+  doing: z.string().nullable(),
+  submodules: z.array(z.string()),
+  nested: z.array(z.string()),
 });
 
 /**
@@ -48,10 +63,45 @@ export class Checkpoints {
     return found;
   }
 
+  /** Where the user's repository stood, and which files differ from how they are now. */
+  async show(ctx: Context, wish: RestoreWish): Promise<ShownCheckpoint> {
+    const checkpoint = await this.find(ctx, wish.checkpoint);
+    const repository = await this.ports.repository(ctx);
+    const { tree } = await repository.userTree(ctx);
+    const beside = checkpoint.of === 'user' ? await repository.besideTree(ctx, checkpoint.commit) : null;
+    const stood = beside === null ? undefined : stoodAt.safeParse(parsedJson(Buffer.from(beside.facts)));
+    const planned = await this.plan(ctx, tree, checkpoint, wish.paths);
+    const read = async (side: PlannedFile['before']): Promise<Uint8Array | null> =>
+      side === null || side.mode === '160000' ? null : repository.readObject(ctx, side.object);
+    return {
+      checkpoint,
+      stood: stood?.success ? { ...stood.data, staged: beside!.staged } : null,
+      files: planned.map(({ path: at, before, after }) => ({
+        path: at,
+        then: () => read(after),
+        now: () => read(before),
+      })),
+    };
+  }
+
   /** Takes one of the user's tree as it is. `run` says on whose behalf. */
   async create(ctx: Context, label: string, run: string | null = null): Promise<KeptCheckpoint> {
     const repository = await this.ports.repository(ctx);
     return this.keep(ctx, await repository.userTree(ctx), label, run);
+  }
+
+  /** Keeps the tree of an agent's worktree that is about to go. */
+  async keepTree(
+    ctx: Context,
+    { tree, commit, run, label }: { tree: string; commit: string; run: string | null; label: string },
+  ): Promise<KeptCheckpoint> {
+    const { clock, ids } = this.ports;
+    const id = `worktree/${ids.next('cp')}`;
+    const facts = { at: clock.now(), label, run, node: null };
+    const repository = await this.ports.repository(ctx);
+    const ref = `${refsOfCheckpoints}/${id}`;
+    const kept = await repository.commit(ctx, tree, [commit], messageOf(facts), facts.at, ref);
+    return { checkpoint: id, of: 'agent', turn: null, ...facts, ...kept };
   }
 
   /** What restoring would do, and the tree that was looked at. */

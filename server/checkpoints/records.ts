@@ -3,7 +3,7 @@ import type { Checkpoint } from '../../schemas/wire/checkpoint';
 import type { NamedCommit } from '../git';
 import type { KeptCheckpoint } from './types';
 
-/** Below this, one ref a checkpoint: `user/<id>`, and `agent/<run>/<node>/<attempt>/<turn>-<side>`. */
+/** Below this, one ref a checkpoint: `user/<id>`, `worktree/<id>` of one that was removed, and `agent/<run>/<node>/<attempt>/<turn>-<side>`. */
 export const refsOfCheckpoints = 'refs/symphony/checkpoints';
 
 /** What the last line of a commit's message says of a checkpoint. */
@@ -27,13 +27,15 @@ export function checkpointOf({ ref, commit, tree, message }: NamedCommit): KeptC
   const known = facts.safeParse(parsed(message.trimEnd().split('\n').at(-1) ?? ''));
   if (!known.success) return undefined;
   const turn = turnOf(id);
-  const of = id.startsWith('agent/') ? 'agent' : 'user';
+  const of = id.startsWith('user/') ? 'user' : 'agent';
   return { checkpoint: id, of, turn, tree, commit, ...known.data };
 }
 
 /** The ref of an id that came from outside; undefined for what is no id. */
 export function refOf(checkpoint: string): string | undefined {
-  const good = /^(?:user\/[\w-]+|agent\/[\w-]+\/[\w-]+\/\d+\/\d+-(?:before|after))$/.test(checkpoint);
+  const good = /^(?:(?:user|worktree)\/[\w-]+|agent\/[\w-]+\/[\w-]+\/\d+\/\d+-(?:before|after))$/.test(
+    checkpoint,
+  );
   return good ? `${refsOfCheckpoints}/${checkpoint}` : undefined;
 }
 

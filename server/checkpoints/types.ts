@@ -20,6 +20,25 @@ export interface KeptCheckpoint extends Checkpoint {
   readonly commit: string;
 }
 
+export interface ShownCheckpoint {
+  readonly checkpoint: KeptCheckpoint;
+  /** Where the user's repository stood; null for checkpoints of agents. */
+  readonly stood: {
+    readonly head: string | null;
+    readonly branch: string | null;
+    readonly doing: string | null;
+    readonly submodules: string[];
+    readonly nested: string[];
+    readonly staged: number;
+  } | null;
+  /** Files that differ; their bytes are read when asked for. */
+  readonly files: readonly {
+    readonly path: string;
+    then(): Promise<Uint8Array | null>;
+    now(): Promise<Uint8Array | null>;
+  }[];
+}
+
 /** What restoring does to one file; `problem` says why it is left as it is. Paths are below the folder. */
 export interface RestoredFile {
   readonly path: string;

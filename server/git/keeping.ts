@@ -106,9 +106,13 @@ export async function ignoredThen(
       await writeFile(file, (await git.run(ctx, ['cat-file', 'blob', object])).stdout);
     }
     await mkdir(path.join(folder, 'tree'), { recursive: true });
-    const beside = await git.run(ctx, ['cat-file', 'blob', `${kept}^2:${excludesName}`], {
-      accept: [0, 128],
-    });
+    const beside = await git.run(
+      ctx,
+      ['cat-file', 'blob', `${await besideOf(ctx, git, kept)}:${excludesName}`],
+      {
+        accept: [0, 128],
+      },
+    );
     await writeFile(path.join(folder, excludesName), beside.stdout);
     const args = ['--no-literal-pathspecs', 'check-ignore', '--no-index', '-z', '--stdin'];
     const ignored = await git.run(ctx, args, {
@@ -122,6 +126,28 @@ export async function ignoredThen(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What was written beside a kept tree: its facts as JSON text, and how many entries were staged. */
+export async function besideTree(
+  ctx: Context,
+  git: Git,
+  kept: string,
+): Promise<{ readonly facts: string; readonly staged: number } | null> {
+  const beside = await besideOf(ctx, git, kept);
+  const [facts, staged] = await Promise.all([
+    git.run(ctx, ['cat-file', 'blob', `${beside}:facts.json`], { accept: [0, 128] }),
+    git.run(ctx, ['ls-tree', '-r', '--name-only', '-z', beside, '--', 'staged/', 'unmerged/']),
+  ]);
+  return facts.code === 0
+    ? { facts: facts.stdout.toString('utf8'), staged: records(staged.stdout, 'latin1').length }
+    : null;
+}
+
+/** The commit of what lies beside a kept tree: its last parent. */
+async function besideOf(ctx: Context, git: Git, kept: string): Promise<string> {
+  const parents = await git.text(ctx, ['rev-list', '--no-walk', '--parents', objectId(kept)]);
+  return objectId(parents.split(' ').at(-1)!);
 }
 
 /** A `data` command of fast-import; the stream is put together as latin1, one character per byte. */

@@ -2,10 +2,11 @@ import { realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ProblemError, type Clock, type Context } from '../base';
 import { Git, objectId } from './command';
+import { commitFiles, makeUserBranch, patchText, requireFreeBranch, type CommitToMake } from './exporting';
 import { FolderIndex } from './folderIndex';
 import { prepareLayout, syncUser, type Layout } from './layout';
 import { ObjectReader } from './objectReader';
-import { commitUserTree, copyObjects, ignoredThen, namedCommits } from './keeping';
+import { besideTree, commitUserTree, copyObjects, ignoredThen, namedCommits } from './keeping';
 import { mergeCommits, treeChanges, treeLineCounts, treeWithPaths } from './trees';
 import { Turns } from './turns';
 import type { Commit, NamedCommit, PrivateRepository, UserRepository, UserTree } from './types';
@@ -127,6 +128,10 @@ class OpenRepository implements PrivateRepository {
     return ignoredThen(ctx, this.git, this.layout.indexes, kept, paths);
   }
 
+  besideTree(ctx: Context, kept: string) {
+    return besideTree(ctx, this.git, kept);
+  }
+
   ensureWorktree(ctx: Context, folder: string, commit: string): Promise<void> {
     return this.turns.take(folder, () => this.trees.ensure(ctx, folder, objectId(commit)));
   }
@@ -143,6 +148,11 @@ class OpenRepository implements PrivateRepository {
     return this.turns.take(folder, async () =>
       this.trees.remove(ctx, folder, await this.treeOf(ctx, expected)),
     );
+  }
+
+  async isAncestor(ctx: Context, commit: string, of: string): Promise<boolean> {
+    const args = ['merge-base', '--is-ancestor', objectId(commit), objectId(of)];
+    return (await this.git.run(ctx, args, { accept: [0, 1] })).code === 0;
   }
 
   worktrees(): Promise<readonly { path: string; commit: string }[]> {
@@ -216,6 +226,28 @@ class OpenRepository implements PrivateRepository {
 
   lineCounts(ctx: Context, before: string, after: string) {
     return treeLineCounts(ctx, this.git, before, after);
+  }
+
+  commitFiles(ctx: Context, ref: string, commit: CommitToMake): Promise<Commit> {
+    return this.turns.take('refs', () => commitFiles(ctx, this.git, ownRef(ref), commit));
+  }
+
+  patchText(ctx: Context, before: string, after: string): Promise<string> {
+    return patchText(ctx, this.git, before, after);
+  }
+
+  requireFreeBranch(ctx: Context, branch: string): Promise<void> {
+    return requireFreeBranch(ctx, this.options.user, branch);
+  }
+
+  async makeUserBranch(ctx: Context, branch: string, commit: string): Promise<void> {
+    const { user } = this.options;
+    const head = await headOf(ctx, user.gitDir);
+    await makeUserBranch(ctx, this.git, { ...user, head }, branch, commit);
+  }
+
+  userHead(ctx: Context): Promise<string | null> {
+    return headOf(ctx, this.options.user.gitDir);
   }
 
   readObject(ctx: Context, object: string): Promise<Uint8Array> {

@@ -1,4 +1,7 @@
 import type { Context } from '../base';
+import type { CommitToMake } from './exporting';
+
+export type { CommitToMake, FileToCommit } from './exporting';
 
 /** A commit of the private repository and the tree it names (git object ids, hex). */
 export interface Commit {
@@ -106,6 +109,8 @@ export interface PrivateRepository {
   keepUserTree(ctx: Context, at: UserTree, ref: string, message: string, atMs: number): Promise<Commit>;
   /** Refs below `prefix` (itself below refs/symphony/), in the order of their names. */
   listRefs(ctx: Context, prefix: string): Promise<readonly NamedCommit[]>;
+  /** What `keepUserTree` wrote beside a tree: facts as JSON text, and how many entries were staged; null for other commits. */
+  besideTree(ctx: Context, kept: string): Promise<{ readonly facts: string; readonly staged: number } | null>;
   /**
    * Which of `paths` the ignore rules of a kept tree (its own files and those kept beside it) ignore: of those it
    * cannot be told whether they existed when it was kept.
@@ -126,8 +131,23 @@ export interface PrivateRepository {
     before: string,
     after: string,
   ): Promise<ReadonlyMap<string, { added: number | null; removed: number | null }>>;
+  /** Commits files on top of a commit, under a ref of ours. */
+  commitFiles(ctx: Context, ref: string, commit: CommitToMake): Promise<Commit>;
+  /** The patch from one commit to another as text, for `git apply`; binary where lines are not UTF-8. */
+  patchText(ctx: Context, before: string, after: string): Promise<string>;
+  /** Throws `review.branchName` and `review.branchExists`. */
+  requireFreeBranch(ctx: Context, branch: string): Promise<void>;
+  /**
+   * Makes a new branch of the user's repository: the only call that writes into their `.git`, for a person who asked
+   * for it. Objects come first, then the ref, if there still is none of that name; work tree, index and HEAD stay.
+   */
+  makeUserBranch(ctx: Context, branch: string, commit: string): Promise<void>;
+  /** The commit at the user's HEAD now, or null before the first one. */
+  userHead(ctx: Context): Promise<string | null>;
   readObject(ctx: Context, object: string): Promise<Uint8Array>;
   worktrees(ctx: Context): Promise<readonly { path: string; commit: string }[]>;
+  /** Whether `commit` is `of` or lies in its history. */
+  isAncestor(ctx: Context, commit: string, of: string): Promise<boolean>;
   /** Removes a worktree of ours; refuses (throws) when its files differ from the tree of `expected`. */
   removeWorktree(ctx: Context, path: string, expected: string): Promise<void>;
 }

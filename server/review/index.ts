@@ -10,3 +10,7 @@ export { ChangedMeanwhile, lookAt, putVersion, removeTemporary, removeVersion, s
 export { isVersion, sameBytes, type OnDisk, type Version } from './decide';
 export { withBytes } from './files';
 export { unitsOf, type FileUnits, type Unit } from './algebra/units';
+export { compose, type Decision } from './algebra/compose';
+export { seriesOf, type DecidedFile, type Included } from './export/series';
+export { commitMessage } from './export/message';
+export { mailText } from './export/mail';

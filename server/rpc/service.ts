@@ -53,6 +53,15 @@ export const directRequests = [
   'reviewRevise',
   'reviewInterdiff',
   'reviewVerify',
+  'reviewExport',
+  'reviewBranch',
+  'checkpointList',
+  'checkpointCreate',
+  'checkpointShow',
+  'checkpointPreview',
+  'checkpointRestore',
+  'worktreeList',
+  'worktreeRemove',
 ] as const satisfies readonly (keyof ClientRequests)[];
 export type DirectRequest = (typeof directRequests)[number];
 

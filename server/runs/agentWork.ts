@@ -9,6 +9,7 @@ import {
   type ToolResult,
 } from '../agents';
 import { problem, type Context } from '../base';
+import { AgentTurns } from '../checkpoints';
 import type { NodeContext } from '../engine/ports';
 import type { Commit } from '../git';
 import type { RunWorld } from './dependencies';
@@ -53,6 +54,14 @@ export async function doAgentWork(node: NodeContext, world: RunWorld, work: Agen
   const opened = await world.openModel(node, work.model);
   if (!opened.ok) throw problem(opened.problem.code, opened.problem.args);
 
+  const turns = new AgentTurns({
+    ...{ repository, start },
+    run: node.run,
+    node: node.node,
+    attempt: node.attempt,
+    label: work.title,
+    now: () => world.clock.now(),
+  });
   const outcome = await runAgent(node, {
     plan,
     system: work.system,
@@ -62,6 +71,7 @@ export async function doAgentWork(node: NodeContext, world: RunWorld, work: Agen
     limits: work.limits,
     afterChange: (ctx) => repository.writeTree(ctx, place.top),
     restore: (ctx, tree) => repository.restoreTree(ctx, place.top, tree ?? start.tree),
+    ...(edits ? { turn: (ctx, turn) => turns.took(ctx, turn) } : {}),
   });
   if (!edits) return { ...outcome, ...start };
 

@@ -1,4 +1,5 @@
 import type { Clock, Context, Ids } from '../base';
+import type { Checkpoints } from '../checkpoints';
 import type { Blobs } from '../engine/ports';
 import type { PrivateRepository } from '../git/types';
 import type { Model } from '../llm/types';
@@ -10,6 +11,8 @@ export interface RunWorld {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly blobs: Blobs;
+  /** Checkpoints of the user's tree; one is taken before anything of ours writes into it. */
+  readonly checkpoints: Checkpoints;
   /** The sandbox of this computer, once its probes have ended. */
   sandbox(): Promise<Sandbox>;
   /** The private repository of the workspace, opened on first need. */

@@ -7,7 +7,11 @@ import type { RunFold } from '../engine/state';
 import { compileMelody, type CompileOptions } from '../melody';
 import type { PlanningFiles } from '../planning';
 import { decideFiles } from '../review';
+import { CheckpointDesk } from './checkpointDesk';
+import { decidedChangeset } from './decided';
+import { ExportDesk, type DecidedChangeset } from './exportDesk';
 import { ReviewDesk } from './reviewDesk';
+import { WorktreeDesk } from './worktreeDesk';
 import { Boards, type BoardPatch } from './board';
 import { Changesets } from './changesets';
 import type { RunWorld } from './dependencies';
@@ -44,6 +48,9 @@ export class RunService implements Disposable {
   readonly execution: ExecutionDesk;
   readonly melodies: MelodyDesk;
   readonly review: ReviewDesk;
+  readonly checkpoints: CheckpointDesk;
+  readonly worktrees: WorktreeDesk;
+  readonly exporting: ExportDesk;
   private readonly boards = new Boards();
   private readonly changesets: Changesets;
   private readonly store = new DisposableStore();
@@ -72,6 +79,15 @@ export class RunService implements Disposable {
     this.review = new ReviewDesk({
       blobs: world.blobs,
       find: (changeset) => this.changesets.find(engine.runs(), changeset),
+    });
+    const runs = () => engine.runs();
+    const { checkpoints } = world;
+    this.checkpoints = new CheckpointDesk({ checkpoints, blobs: world.blobs, runs });
+    const open = () => this.changesets.list(engine.runs(), true);
+    this.worktrees = new WorktreeDesk({ world, checkpoints, runs, open });
+    this.exporting = new ExportDesk({
+      world,
+      decided: (ctx, changeset) => this.decided(ctx, changeset),
     });
     this.store.add(ports.engine.onChanged(({ run, events }) => this.changed(run, events)));
     this.store.add(ports.engine.onProgress((progress) => this.progressed(progress)));
@@ -169,6 +185,9 @@ export class RunService implements Disposable {
 
   private async decide(ctx: Context, params: Params<'reviewDecide'>): Promise<Result<'reviewDecide'>> {
     const { run, changeset } = await this.changesets.find(this.ports.engine.runs(), params.changeset);
+    // More than one file written at once is taken back by one restore.
+    if (params.decision === 'accept' && params.paths?.length !== 1)
+      await this.ports.world.checkpoints.create(ctx, `Before accepting: ${changeset.title}`, run.run);
     const results = await decideFiles(ctx, {
       root: this.ports.world.folders.root,
       changeset,
@@ -182,6 +201,12 @@ export class RunService implements Disposable {
     });
     this.onReviewChanged.fire(changeset.changeset);
     return { files: results.map(({ path, result, problem: why }) => ({ path, result, problem: why })) };
+  }
+
+  private async decided(ctx: Context, changeset: string): Promise<DecidedChangeset> {
+    const found = await this.changesets.find(this.ports.engine.runs(), changeset);
+    const units = await this.review.reviewUnits(ctx, { changeset });
+    return decidedChangeset(this.ports.world.blobs, found, units);
   }
 
   private summary(run: RunFold): Result<'runShow'>['summary'] {
