@@ -47,17 +47,22 @@ export async function commitUserTree(
 }
 
 /**
- * Copies objects into the private repository that it borrows so far; `had` remembers those copied before. An
- * object that is there loosely is its own already.
+ * Copies what a kept tree has beyond `head` into the private repository where it is borrowed so far: contents that
+ * were staged once, and folders that some other commit happens to have as well. What HEAD has, git keeps for weeks by
+ * its log of HEAD. `had` remembers what was copied before; an object that is there loosely is its own already.
  */
-export async function copyObjects(
+export async function copyBorrowed(
   ctx: Context,
   git: Git,
-  objects: Iterable<string>,
+  kept: string,
+  head: string | null,
   had: Set<string>,
 ): Promise<void> {
+  const args = ['rev-list', '--objects', '--no-object-names', objectId(kept)];
+  const listed = await git.text(ctx, head === null ? args : [...args, `^${objectId(head)}`]);
+  const objects = listed.split('\n').filter(Boolean);
   const missing: string[] = [];
-  for (const object of new Set(objects)) {
+  for (const object of objects) {
     if (had.has(object)) continue;
     const file = path.join(git.gitDir, 'objects', object.slice(0, 2), object.slice(2));
     const own = await lstat(file).then(

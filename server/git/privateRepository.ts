@@ -6,7 +6,7 @@ import { commitFiles, makeUserBranch, patchText, requireFreeBranch, type CommitT
 import { FolderIndex } from './folderIndex';
 import { prepareLayout, syncUser, type Layout } from './layout';
 import { ObjectReader } from './objectReader';
-import { besideTree, commitUserTree, copyObjects, ignoredThen, namedCommits } from './keeping';
+import { besideTree, commitUserTree, copyBorrowed, ignoredThen, namedCommits } from './keeping';
 import { mergeCommits, treeChanges, treeLineCounts, treeWithPaths } from './trees';
 import { Turns } from './turns';
 import type { Commit, NamedCommit, PrivateRepository, UserRepository, UserTree } from './types';
@@ -109,15 +109,15 @@ class OpenRepository implements PrivateRepository {
     message: string,
     atMs: number,
   ): Promise<Commit> {
-    const changed = at.head === null ? [] : await this.changes(ctx, await this.treeOf(ctx, at.head), at.tree);
-    const objects = [
-      ...changed.flatMap(({ after }) => (after === null || after.mode === '160000' ? [] : [after.object])),
-      ...at.staged.flatMap(({ object, mode }) => (object === null || mode === '160000' ? [] : [object])),
-    ];
-    await copyObjects(ctx, this.git, objects, this.own);
-    return this.turns.take('refs', () =>
+    const kept = await this.turns.take('refs', () =>
       commitUserTree(ctx, this.git, at, { ref: ownRef(ref), message, atMs }),
     );
+    await copyBorrowed(ctx, this.git, kept.commit, at.head, this.own).catch((thrown: unknown) => {
+      ctx.signal.throwIfAborted();
+      // A partial clone lacks what nobody has looked at; the checkpoint itself is there.
+      ctx.log.warn('objects of a checkpoint stay borrowed', { ref, reason: String(thrown) });
+    });
+    return kept;
   }
 
   listRefs(ctx: Context, prefix: string): Promise<NamedCommit[]> {
