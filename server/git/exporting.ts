@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { problem, type Context } from '../base';
-import { Git, isGitFailure, objectId } from './command';
+import { Git, isGitFailure, objectId, runGit } from './command';
 import type { Commit, UserRepository } from './types';
 
 /** What a commit does to one path: new content, or null to remove it. Modes as git writes them. */
@@ -52,12 +54,17 @@ export async function commitFiles(
  * The patch that leads from one commit or tree to another, for `git apply`. It is text: files whose lines are not
  * UTF-8 are in it as binary ones, so that it survives being kept and sent as text.
  */
-export async function patchText(ctx: Context, git: Git, before: string, after: string): Promise<string> {
-  const whole = await patch(ctx, git, before, after, []);
+export async function patchText(
+  ctx: Context,
+  git: Git,
+  scratch: string,
+  before: string,
+  after: string,
+): Promise<string> {
+  const whole = await patch(ctx, git, before, after);
   if (isUtf8(whole)) return whole.toString('utf8');
   const pieces = perFile(whole);
-  // What is larger than this is binary to git.
-  const binary = perFile(await patch(ctx, git, before, after, ['core.bigFileThreshold=0']));
+  const binary = perFile(await binaryPatch(ctx, git, scratch, before, after));
   return pieces.map((piece, i) => (isUtf8(piece) ? piece : binary[i]!).toString('utf8')).join('');
 }
 
@@ -66,11 +73,31 @@ async function patch(
   git: Git,
   before: string,
   after: string,
-  settings: readonly string[],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Buffer> {
   const args = ['diff-tree', '-r', '-p', '-M', '--binary', '--full-index', '--no-ext-diff', '--no-textconv'];
-  const { stdout } = await git.run(ctx, [...args, objectId(before), objectId(after)], { settings });
-  return stdout;
+  return (await git.run(ctx, [...args, objectId(before), objectId(after)], { env })).stdout;
+}
+
+/** The same with every file as a binary one: asked through an empty repository whose attributes say so. */
+async function binaryPatch(
+  ctx: Context,
+  git: Git,
+  scratch: string,
+  before: string,
+  after: string,
+): Promise<Buffer> {
+  const folder = await mkdtemp(path.join(scratch, 'binary.'));
+  try {
+    const format = before.length === 40 ? 'sha1' : 'sha256';
+    await runGit(ctx, ['init', '--quiet', '--bare', '--template=', `--object-format=${format}`, folder]);
+    await mkdir(path.join(folder, 'info'), { recursive: true });
+    await writeFile(path.join(folder, 'info/attributes'), '* -diff\n');
+    const env = { GIT_OBJECT_DIRECTORY: path.join(git.gitDir, 'objects') };
+    return await patch(ctx, new Git(folder), before, after, env);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** A patch cut before each file's header; no other line of a patch begins like one. */

@@ -73,8 +73,8 @@ export async function copyBorrowed(
     else missing.push(object);
   }
   if (missing.length === 0) return;
-  const args = ['pack-objects', '-q', '--window=0', path.join(git.gitDir, 'objects/pack/pack')];
-  await git.run(ctx, args, { input: `${missing.join('\n')}\n` });
+  const pack = ['pack-objects', '-q', '--window=0', path.join(git.gitDir, 'objects/pack/pack')];
+  await git.run(ctx, pack, { input: `${missing.join('\n')}\n` });
   for (const object of missing) had.add(object);
 }
 

@@ -233,7 +233,7 @@ class OpenRepository implements PrivateRepository {
   }
 
   patchText(ctx: Context, before: string, after: string): Promise<string> {
-    return patchText(ctx, this.git, before, after);
+    return patchText(ctx, this.git, this.layout.indexes, before, after);
   }
 
   requireFreeBranch(ctx: Context, branch: string): Promise<void> {

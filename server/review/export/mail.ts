@@ -18,7 +18,7 @@ export function mailText({ commit, number, of, atMs, message, patch }: Mail): st
   const [subject = '', , ...body] = message.split('\n');
   const count = of === 1 ? '[PATCH]' : `[PATCH ${number}/${of}]`;
   const text = `${body.map(harmless).join('\n').trimEnd()}\n---\n\n${patch}-- \nSymphony\n`;
-   
+
   const quote = /[^\n\t\x20-\x7e]|[^\n]{900}/.test(text);
   const headers = [
     `From ${commit} Mon Sep 17 00:00:00 2001`,
