@@ -1,6 +1,7 @@
 import type { Job } from './job';
 import { sentences, type Style } from './output';
-import { changesetOf, sayDone, showUnits } from './reviewOut';
+import type { sayDone} from './reviewOut';
+import { changesetOf, showUnits } from './reviewOut';
 import { exitCodes, word } from './texts';
 import { cutAt, found, keysAt, nextOpen, wishOf, type Stop, type Wish } from './walk';
 import { stopsOf } from './walkStops';
