@@ -1,6 +1,6 @@
 import type { Job } from './job';
 import { sentences, type Style } from './output';
-import type { sayDone} from './reviewOut';
+import type { sayDone } from './reviewOut';
 import { changesetOf, showUnits } from './reviewOut';
 import { exitCodes, word } from './texts';
 import { cutAt, found, keysAt, nextOpen, wishOf, type Stop, type Wish } from './walk';

@@ -86,7 +86,7 @@ export class WorktreeDesk {
     const merged =
       final !== undefined &&
       (final.tree === tree || (await repository.isAncestor(ctx, commit, final.commit)));
-    const begun = commit === worktree.commit && made === undefined && dirty === 0;
+    const begun = commit === worktree.commit && dirty === 0;
     const reasons: [Listed['keptBecause'][number], boolean][] = [
       ['active', run !== undefined && !ended.has(run.state)],
       ['dirty', dirty > 0],
