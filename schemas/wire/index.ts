@@ -30,6 +30,7 @@ export * from './models';
 export * from './pit';
 export * from './planning';
 export * from './review';
+export * from './risk';
 export * from './run';
 export * from './session';
 export * from './template';

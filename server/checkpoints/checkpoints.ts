@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import * as z from 'zod';
 import { problem, shielded, type Context } from '../base';
 import { readIfThere, syncFolder, writeFileAtomic } from '../base/node';
-import type { UserTree } from '../git';
+import type { SeenTree } from '../git';
 import path from 'node:path';
 import { planRestore, sparing, type PlannedFile } from './plan';
 import { checkpointOf, messageOf, refOf, refsOfCheckpoints } from './records';
@@ -192,7 +192,7 @@ export class Checkpoints {
     return sparing(planned, await repository.ignoredThen(ctx, to.commit, gone));
   }
 
-  private async keep(ctx: Context, at: UserTree, label: string, run: string | null): Promise<KeptCheckpoint> {
+  private async keep(ctx: Context, at: SeenTree, label: string, run: string | null): Promise<KeptCheckpoint> {
     const { clock, ids } = this.ports;
     const id = `user/${ids.next('cp')}`;
     const facts = { at: clock.now(), label, run, node: null };

@@ -6,13 +6,10 @@ import type { PrivateRepository } from '../git';
 import {
   ChangedMeanwhile,
   isVersion,
-  lookAt,
-  putVersion,
-  removeTemporary,
-  removeVersion,
+  openUserTree,
   sameBytes,
-  setExecutable,
   type OnDisk,
+  type UserTree,
   type Version,
 } from '../review';
 import { inOrder, type PlannedFile } from './plan';
@@ -29,9 +26,10 @@ export async function writeFiles(
   planned: readonly PlannedFile[],
 ): Promise<RestoredFile[]> {
   const top = await realpath(root);
+  const tree = await openUserTree(top);
   const problems = new Map<string, Problem | null>();
   for (const file of inOrder(planned)) {
-    if (file.problem === null) problems.set(file.path, await writeFile(ctx, repository, top, file));
+    if (file.problem === null) problems.set(file.path, await writeFile(ctx, repository, tree, top, file));
   }
   return planned.map(({ path: at, change, problem }) => ({
     path: at,
@@ -43,6 +41,7 @@ export async function writeFiles(
 async function writeFile(
   ctx: Context,
   repository: PrivateRepository,
+  tree: UserTree,
   root: string,
   file: PlannedFile,
 ): Promise<Problem | null> {
@@ -52,18 +51,18 @@ async function writeFile(
       versionOf(ctx, repository, file.before),
       versionOf(ctx, repository, file.after),
     ]);
-    await removeTemporary(root, at);
-    const seen = await lookAt(root, at);
+    await tree.tidy(at);
+    const seen = await tree.look(at);
     if (seen.kind === 'behindLink')
       return { code: 'checkpoint.behindLink', args: { path: at, link: seen.link } };
     if (same(seen, after)) return null;
     const free = seen.kind === 'absent' || (seen.kind === 'folder' && seen.empty);
     if (before === null ? !free : !same(seen, before)) throw new ChangedMeanwhile();
     if (after === null) {
-      await removeVersion(root, at, seen);
+      await tree.remove(at, seen);
       await removeEmptied(root, path.posix.dirname(at));
-    } else if (isVersion(seen) && sameBytes(seen, after)) await setExecutable(root, at, after.executable);
-    else await putVersion(root, at, after, seen);
+    } else if (isVersion(seen) && sameBytes(seen, after)) await tree.setExecutable(at, after.executable);
+    else await tree.put(at, after, seen);
     return null;
   } catch (thrown) {
     if (thrown instanceof ChangedMeanwhile)

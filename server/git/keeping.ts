@@ -3,7 +3,7 @@ import path from 'node:path';
 import { readIfThere } from '../base/node';
 import type { Context } from '../base';
 import { objectId, records, type Git } from './command';
-import type { Commit, NamedCommit, UserTree } from './types';
+import type { Commit, NamedCommit, SeenTree } from './types';
 
 /** Where a kept tree's second parent has the ignore rules that lie beside a tree. */
 const excludesName = 'excludes';
@@ -15,7 +15,7 @@ const excludesName = 'excludes';
 export async function commitUserTree(
   ctx: Context,
   git: Git,
-  at: UserTree,
+  at: SeenTree,
   { ref, message, atMs }: { readonly ref: string; readonly message: string; readonly atMs: number },
 ): Promise<Commit> {
   const who = `committer Symphony <symphony@localhost> ${Math.floor(atMs / 1000)} +0000\n`;

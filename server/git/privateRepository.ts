@@ -9,7 +9,7 @@ import { ObjectReader } from './objectReader';
 import { besideTree, commitUserTree, copyBorrowed, ignoredThen, namedCommits } from './keeping';
 import { mergeCommits, treeChanges, treeLineCounts, treeWithPaths } from './trees';
 import { Turns } from './turns';
-import type { Commit, NamedCommit, PrivateRepository, UserRepository, UserTree } from './types';
+import type { Commit, NamedCommit, PrivateRepository, UserRepository, SeenTree } from './types';
 import { branchOf, headOf, type UserEnvironment, type UserSettings } from './userRepository';
 import { doingNow, stagedEntries, treeOfIndex } from './userTree';
 import { Worktrees } from './worktrees';
@@ -81,7 +81,7 @@ class OpenRepository implements PrivateRepository {
     });
   }
 
-  userTree(ctx: Context): Promise<UserTree> {
+  userTree(ctx: Context): Promise<SeenTree> {
     return this.turns.take('user', async () => {
       const { user } = this.options;
       const [settings, [head, staged], branch, doing] = await Promise.all([
@@ -104,7 +104,7 @@ class OpenRepository implements PrivateRepository {
 
   async keepUserTree(
     ctx: Context,
-    at: UserTree,
+    at: SeenTree,
     ref: string,
     message: string,
     atMs: number,

@@ -26,7 +26,7 @@ export interface UserRepository {
 }
 
 /** What the user's work tree holds at a moment, as a tree of private objects, and where their repository stands. */
-export interface UserTree {
+export interface SeenTree {
   readonly tree: string;
   readonly head: string | null;
   readonly branch: string | null;
@@ -100,13 +100,13 @@ export interface PrivateRepository {
    * Looks at the user's tree like `snapshot`, without a commit: tracked files as they are on disk, new files that
    * are not ignored, and what is staged. Files outside a sparse checkout count as the index has them.
    */
-  userTree(ctx: Context): Promise<UserTree>;
+  userTree(ctx: Context): Promise<SeenTree>;
   /**
    * Commits what `userTree` saw under `ref`. Its second parent holds what a tree cannot: staged contents (`staged/`),
    * the sides of an unfinished merge (`unmerged/`), the ignore rules beside the tree, and where the repository stood.
    * Changed objects that only the user's repository held are copied, so that its pruning cannot take them away.
    */
-  keepUserTree(ctx: Context, at: UserTree, ref: string, message: string, atMs: number): Promise<Commit>;
+  keepUserTree(ctx: Context, at: SeenTree, ref: string, message: string, atMs: number): Promise<Commit>;
   /** Refs below `prefix` (itself below refs/symphony/), in the order of their names. */
   listRefs(ctx: Context, prefix: string): Promise<readonly NamedCommit[]>;
   /** What `keepUserTree` wrote beside a tree: facts as JSON text, and how many entries were staged; null for other commits. */

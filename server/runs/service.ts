@@ -1,22 +1,21 @@
 import type { ClientRequests, ParamsOf, RecordedEvent, ResultOf } from '../../schemas';
 import type { Melody } from '../../schemas/melody';
-import { DisposableStore, Emitter, problem, type Context, type Disposable, type Json } from '../base';
+import { DisposableStore, Emitter, problem, type Context, type Disposable } from '../base';
 import type { Engine } from '../engine';
 import type { Progress } from '../engine/ports';
 import type { RunFold } from '../engine/state';
 import { compileMelody, type CompileOptions } from '../melody';
 import type { PlanningFiles } from '../planning';
-import { decideFiles } from '../review';
+import type { DecisionLog } from '../review';
 import { CheckpointDesk } from './checkpointDesk';
 import { decidedChangeset } from './decided';
 import { ExportDesk, type DecidedChangeset } from './exportDesk';
-import { ReviewDesk } from './reviewDesk';
+import { ReviewDesk, type ReviewDeskPorts } from './review/desk';
 import { WorktreeDesk } from './worktreeDesk';
 import { Boards, type BoardPatch } from './board';
 import { Changesets } from './changesets';
 import type { RunWorld } from './dependencies';
 import { ExecutionDesk, type ExecutionPorts } from './execution';
-import { offerIn } from './facts';
 import { MelodyDesk } from './melodyDesk';
 import { PlanningDesk, withRunningPlans } from './planningDesk';
 import { reportPlans, summarise } from './report';
@@ -32,7 +31,8 @@ export interface RunServicePorts {
   readonly approvals: Approvals;
   readonly planningFiles: PlanningFiles;
   readonly settings: () => RunSettings;
-  readonly journal: ExecutionPorts['journal'];
+  readonly journal: ExecutionPorts['journal'] & ReviewDeskPorts['journal'];
+  readonly decisions: DecisionLog;
   readonly ctx: Context;
 }
 
@@ -54,8 +54,6 @@ export class RunService implements Disposable {
   private readonly boards = new Boards();
   private readonly changesets: Changesets;
   private readonly store = new DisposableStore();
-  /** Decisions are applied one after the other, so that two windows never write one file at once. */
-  private deciding: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly ports: RunServicePorts) {
     this.changesets = new Changesets(ports.world.blobs);
@@ -76,14 +74,17 @@ export class RunService implements Disposable {
       root: world.folders.root,
       planning: () => this.planning.current(),
     });
-    this.review = new ReviewDesk({
-      blobs: world.blobs,
-      find: (changeset) => this.changesets.find(engine.runs(), changeset),
-    });
-    const runs = () => engine.runs();
     const { checkpoints } = world;
+    this.review = this.store.add(
+      new ReviewDesk({
+        ...{ world, engine, journal, ctx: ports.ctx, log: ports.decisions },
+        checkpoint: async (ctx, label) => (await checkpoints.create(ctx, label)).checkpoint,
+      }),
+    );
+    this.store.add(this.review.changed.event((changeset) => this.onReviewChanged.fire(changeset)));
+    const runs = () => engine.runs();
     this.checkpoints = new CheckpointDesk({ checkpoints, blobs: world.blobs, runs });
-    const open = () => this.changesets.list(engine.runs(), true);
+    const open = () => this.review.list(ports.ctx, true);
     this.worktrees = new WorktreeDesk({ world, checkpoints, runs, open });
     this.exporting = new ExportDesk({
       world,
@@ -168,8 +169,8 @@ export class RunService implements Disposable {
     return this.boards.snapshot(this.find(run));
   }
 
-  async reviewList({ open }: Params<'reviewList'>): Promise<Result<'reviewList'>> {
-    return { changesets: await this.changesets.list(this.ports.engine.runs(), open) };
+  async reviewList(ctx: Context, { open }: Params<'reviewList'>): Promise<Result<'reviewList'>> {
+    return { changesets: await this.review.list(ctx, open) };
   }
 
   /** Bytes by their SHA-256. */
@@ -178,33 +179,13 @@ export class RunService implements Disposable {
   }
 
   reviewDecide(ctx: Context, params: Params<'reviewDecide'>): Promise<Result<'reviewDecide'>> {
-    const decided = this.deciding.then(() => this.decide(ctx, params));
-    this.deciding = decided.catch(() => undefined);
-    return decided;
-  }
-
-  private async decide(ctx: Context, params: Params<'reviewDecide'>): Promise<Result<'reviewDecide'>> {
-    const { run, changeset } = await this.changesets.find(this.ports.engine.runs(), params.changeset);
-    // More than one file written at once is taken back by one restore.
-    if (params.decision === 'accept' && params.paths?.length !== 1)
-      await this.ports.world.checkpoints.create(ctx, `Before accepting: ${changeset.title}`, run.run);
-    const results = await decideFiles(ctx, {
-      root: this.ports.world.folders.root,
-      changeset,
-      blobs: this.ports.world.blobs,
-      ...(params.paths === undefined ? {} : { paths: params.paths }),
-      decision: params.decision,
-      dirty: params.dirty,
-      record: async (decided) => {
-        await this.ports.engine.record(run.run, { type: 'FileDecided', ...decided });
-      },
-    });
-    this.onReviewChanged.fire(changeset.changeset);
-    return { files: results.map(({ path, result, problem: why }) => ({ path, result, problem: why })) };
+    return this.review.decideFiles(ctx, params);
   }
 
   private async decided(ctx: Context, changeset: string): Promise<DecidedChangeset> {
-    const found = await this.changesets.find(this.ports.engine.runs(), changeset);
+    const [offered] = (await this.review.list(ctx, false)).filter((one) => one.changeset === changeset);
+    if (offered === undefined) throw problem('review.unknown', { changeset });
+    const found = { run: this.find(offered.run), changeset: offered };
     const units = await this.review.reviewUnits(ctx, { changeset });
     return decidedChangeset(this.ports.world.blobs, found, units);
   }
@@ -223,13 +204,7 @@ export class RunService implements Disposable {
     const fold = this.find(run);
     const patch = this.boards.patch(fold, events);
     if (patch !== undefined) this.onBoardPatch.fire(patch);
-    const offered = events.some(
-      ({ event }) => event.type === 'NodeCompleted' && offerIn(event.output as Json) !== undefined,
-    );
-    if (offered)
-      void this.changesets
-        .of(fold)
-        .then((changeset) => changeset && this.onReviewChanged.fire(changeset.changeset));
+    this.review.heard(events);
   }
 
   private progressed(progress: Progress): void {
