@@ -58,9 +58,11 @@ export async function copyBorrowed(
   head: string | null,
   had: Set<string>,
 ): Promise<void> {
-  const args = ['rev-list', '--objects', '--no-object-names', objectId(kept)];
-  const listed = await git.text(ctx, head === null ? args : [...args, `^${objectId(head)}`]);
-  const objects = listed.split('\n').filter(Boolean);
+  const [changed, beside] = await Promise.all([
+    beyond(ctx, git, kept, head),
+    inTree(ctx, git, `${kept}^${head === null ? 1 : 2}`),
+  ]);
+  const objects = [...changed, ...beside];
   const missing: string[] = [];
   for (const object of objects) {
     if (had.has(object)) continue;
@@ -76,6 +78,31 @@ export async function copyBorrowed(
   const pack = ['pack-objects', '-q', '--window=0', path.join(git.gitDir, 'objects/pack/pack')];
   await git.run(ctx, pack, { input: `${missing.join('\n')}\n` });
   for (const object of missing) had.add(object);
+}
+
+/** Objects of a commit's tree that `head` does not have in the same place. */
+async function beyond(ctx: Context, git: Git, kept: string, head: string | null): Promise<string[]> {
+  if (head === null) return inTree(ctx, git, kept);
+  const args = ['diff-tree', '-r', '-t', '-z', '--raw', '--no-abbrev', '--no-renames', objectId(head)];
+  const { stdout } = await git.run(ctx, [...args, objectId(kept)]);
+  const found = records(stdout, 'latin1').flatMap((field) => {
+    const [, mode, object] = /^:\d+ (\d+) [0-9a-f]+ ([0-9a-f]+) [A-Z]/.exec(field) ?? [];
+    return mode === undefined || mode === '160000' || mode === '000000' ? [] : [object!];
+  });
+  return found.length === 0 ? [] : [...found, await git.text(ctx, ['rev-parse', `${kept}^{tree}`])];
+}
+
+/** Every object of a commit's tree, the tree itself included. */
+async function inTree(ctx: Context, git: Git, commit: string): Promise<string[]> {
+  const [top, { stdout }] = await Promise.all([
+    git.text(ctx, ['rev-parse', '--verify', `${commit}^{tree}`]),
+    git.run(ctx, ['ls-tree', '-r', '-t', '-z', '--full-tree', commit]),
+  ]);
+  const found = records(stdout, 'latin1').flatMap((record) => {
+    const [, mode, object] = /^(\d+) \w+ ([0-9a-f]+)\t/.exec(record) ?? [];
+    return object === undefined || mode === '160000' ? [] : [object];
+  });
+  return [top, ...found];
 }
 
 /** Refs below a prefix with what they name, in the order of their names. */
