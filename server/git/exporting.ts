@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { problem, type Context } from '../base';
 import { Git, isGitFailure, objectId, runGit } from './command';
+import { quotedName } from './keeping';
 import type { Commit, UserRepository } from './types';
 
 /** What a commit does to one path: new content, or null to remove it. Modes as git writes them. */
@@ -33,12 +34,12 @@ export async function commitFiles(
     text,
     line(`\nfrom ${objectId(parent)}`),
     // What goes first makes room: a folder may take the name of a file.
-    ...files.flatMap(({ path, content }) => (content === null ? [line(`D ${quoted(path)}`)] : [])),
+    ...files.flatMap(({ path, content }) => (content === null ? [line(`D ${quotedName(path)}`)] : [])),
     ...files.flatMap(({ path, content }) =>
       content === null
         ? []
         : [
-            line(`M ${content.mode} inline ${quoted(path)}\ndata ${content.bytes.length}`),
+            line(`M ${content.mode} inline ${quotedName(path)}\ndata ${content.bytes.length}`),
             Buffer.from(content.bytes),
             line(''),
           ],
@@ -150,6 +151,3 @@ export async function requireFreeBranch(ctx: Context, user: UserRepository, bran
   if ((await git.run(ctx, args, { accept: [0, 1] })).code === 0)
     throw problem('review.branchExists', { branch });
 }
-
-const quoted = (name: string): string =>
-  `"${name.replace(/[\\"\n]/g, (found) => (found === '\n' ? '\\n' : `\\${found}`))}"`;

@@ -31,7 +31,7 @@ export async function commitUserTree(
       .filter(({ object }) => object !== null)
       .map((entry) => {
         const folder = entry.stage === 0 ? 'staged' : `unmerged/${entry.stage}`;
-        return `M ${entry.mode} ${entry.object!} ${quoted(`${folder}/${entry.path}`)}\n`;
+        return `M ${entry.mode} ${entry.object!} ${quotedName(`${folder}/${entry.path}`)}\n`;
       }),
     `\nreset ${ref}\n\n`,
     `commit ${ref}\nmark :2\n${who}${data(message)}`,
@@ -188,8 +188,8 @@ function data(text: string, encoding: 'utf8' | 'latin1' = 'utf8'): string {
   return `data ${bytes.length}\n${bytes.toString('latin1')}\n`;
 }
 
-/** A name of bytes (latin1) as fast-import reads it. */
-const quoted = (name: string): string =>
+/** A name as fast-import reads it. */
+export const quotedName = (name: string): string =>
   `"${name.replace(/[\\"\n]/g, (found) => (found === '\n' ? '\\n' : `\\${found}`))}"`;
 
 /** A name of bytes as text. */
