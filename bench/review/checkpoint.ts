@@ -94,18 +94,13 @@ function git(folder: string, ...args: string[]): string {
   }).toString();
 }
 
-if (require.main === module)
-  void checkpointTimes().then(({ ours, stash, ratio, files }) => {
-    const [value, rival_value] = [Math.round(ours), Math.round(stash)];
-    const line = { name: 'review.checkpoint_20k_files_ms', value, unit: 'ms', files };
-    const load = Number(os.loadavg()[0]!.toFixed(1));
-    console.log(
-      JSON.stringify({
-        ...line,
-        rival: 'git stash create',
-        rival_value,
-        ratio: Number(ratio.toFixed(2)),
-        load,
-      }),
-    );
-  });
+/** Measures and prints the line of the bench. */
+export async function measureCheckpoint(): Promise<void> {
+  const { ours, stash, ratio, files } = await checkpointTimes();
+  const [value, rival_value] = [Math.round(ours), Math.round(stash)];
+  const line = { name: 'review.checkpoint_20k_files_ms', value, unit: 'ms', files };
+  const rival = { rival: 'git stash create', rival_value, ratio: Number(ratio.toFixed(2)) };
+  console.log(JSON.stringify({ ...line, ...rival, load: Number(os.loadavg()[0]!.toFixed(1)) }));
+}
+
+if (require.main === module) void measureCheckpoint();

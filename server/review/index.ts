@@ -5,8 +5,10 @@
 export * from './types';
 export type { DecisionLog, Offered, UserTree } from './ports';
 export { buildChangeset, type ChangesetOptions } from './changeset';
+export { lineAt } from './answers';
 export { openUserTree } from './tree';
-export { Reviews, type Decided, type DecideParams, type Review, type ReviewsPorts } from './reviews';
+export { Reviews, type Decided, type DecideParams } from './reviews';
+export type { Review, ReviewsPorts } from './shelf';
 export { decideWhole, wholeDecisions, type WholeFiles } from './wholeFiles';
 export { ChangedMeanwhile } from './disk';
 export { isVersion, sameBytes, type OnDisk, type Version } from './decide';

@@ -35,8 +35,6 @@ export const directRequests = [
   'triggerDisarm',
   'triggerFire',
   'triggerHistory',
-  'pitStatus',
-  'pitRestart',
   'reviewUnits',
   'reviewDecideUnits',
   'reviewUndo',
@@ -62,6 +60,8 @@ export const directRequests = [
   'checkpointRestore',
   'worktreeList',
   'worktreeRemove',
+  'pitStatus',
+  'pitRestart',
 ] as const satisfies readonly (keyof ClientRequests)[];
 export type DirectRequest = (typeof directRequests)[number];
 

@@ -78,6 +78,7 @@ export class RunService implements Disposable {
     this.review = this.store.add(
       new ReviewDesk({
         ...{ world, engine, journal, ctx: ports.ctx, log: ports.decisions },
+        ...{ approvals: ports.approvals, settings: ports.settings },
         checkpoint: async (ctx, label) => (await checkpoints.create(ctx, label)).checkpoint,
       }),
     );

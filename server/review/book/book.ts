@@ -39,6 +39,8 @@ export class Book {
   private readonly parts = new Map<string, Map<string, readonly Unit[]>>();
   private readonly placed = new Map<string, Place>();
   private readonly marks = new Set<string>();
+  /** The op whose outcome a file waits for. */
+  private readonly waiting = new Map<string, Op>();
 
   /** Takes in a record; `at` is when it was written. */
   fold(at: number, record: BookRecord): void {
@@ -99,12 +101,12 @@ export class Book {
 
   /** Ops with files whose outcome is not known. */
   open(): readonly Op[] {
-    return [...this.ops.values()].filter((op) => [...op.files.values()].some(({ done }) => done === null));
+    return [...new Set(this.waiting.values())];
   }
 
-  /** Whether a file waits for its outcome; nothing else may be decided on it until then. */
-  waits(path: string): boolean {
-    return this.open().some((op) => op.files.get(path)?.done === null);
+  /** The op whose outcome a file waits for; nothing else may be decided on it until then. */
+  waitsFor(path: string): Op | undefined {
+    return this.waiting.get(path);
   }
 
   private intend(at: number, intent: Intent): void {
@@ -125,6 +127,7 @@ export class Book {
     this.cut(intent.splits);
     for (const file of intent.files) {
       known.files.set(file.path, { intent: file, done: file.via === 'none' ? true : null });
+      if (file.via !== 'none') this.waiting.set(file.path, known);
       this.change(file, 'to');
     }
     this.noteUndone(known);
@@ -136,6 +139,7 @@ export class Book {
       const file = known?.files.get(path);
       if (file === undefined || file.done !== null) continue;
       file.done = done;
+      this.waiting.delete(path);
       if (!done) this.change(file.intent, 'from');
     }
     if (known === undefined) return;

@@ -15,6 +15,10 @@ import type { RunWorld } from '../dependencies';
 import { Offers } from './offers';
 import { sourcesOf } from './sources';
 import { shownFile, shownUnits } from './shown';
+import { TalkDesk } from './talk';
+import { verifyKept } from './verify';
+import { agentOutput, nodeIds, runFacts } from '../facts';
+import type { Approvals, RunSettings } from '../startRun';
 
 type Params<K extends keyof ClientRequests> = ParamsOf<ClientRequests[K]>;
 type Result<K extends keyof ClientRequests> = ResultOf<ClientRequests[K]>;
@@ -25,6 +29,8 @@ export interface ReviewDeskPorts {
   readonly journal: Pick<Journal, 'since' | 'position'>;
   readonly log: DecisionLog;
   readonly ctx: Context;
+  readonly approvals: Approvals;
+  readonly settings: () => RunSettings;
   /** Keeps the user's tree as it is now and names it; absent where nothing keeps it. */
   readonly checkpoint?: (ctx: Context, label: string) => Promise<string>;
 }
@@ -34,14 +40,23 @@ export class ReviewDesk implements Disposable {
   readonly unitsChanged = new Emitter<{ readonly changeset: string; readonly paths: string[] }>();
   readonly changed = new Emitter<string>();
   private readonly offers: Offers;
+  private readonly talk: TalkDesk;
   private opening: Promise<Reviews> | undefined;
+  private verifying: Promise<unknown> = Promise.resolve();
   private readonly catchingUp: Promise<void>;
   /** What runs are told of files that are wholly decided; in order, and nobody waits for it. */
   private telling: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly ports: ReviewDeskPorts) {
     const { log, journal, ctx } = ports;
+    const { engine, world, approvals, settings } = ports;
     this.offers = new Offers(log, journal);
+    this.talk = new TalkDesk({
+      reviews: () => this.reviews(),
+      open: (inner, changeset) => this.open(inner, changeset),
+      ...{ engine, settings, blobs: world.blobs, start: { world, engine, approvals } },
+      tell: (changeset, paths) => this.unitsChanged.fire({ changeset, paths: [...paths] }),
+    });
     this.catchingUp = this.offers.catchUp(ctx);
     void this.catchingUp
       .then(async () => (await this.reviews()).recover(ctx))
@@ -77,8 +92,11 @@ export class ReviewDesk implements Disposable {
         }),
       ),
     );
+    // A version that another one took the place of is looked back at, not reviewed.
+    const former = new Set(openOnly ? log.offered().map((one) => one.former) : []);
     return all
       .flatMap((review) => (review === undefined ? [] : [this.shown(review)]))
+      .filter(({ changeset }) => !former.has(changeset))
       .filter(({ files }) => !openOnly || files.some((file) => file.decision === 'undecided'));
   }
 
@@ -178,15 +196,32 @@ export class ReviewDesk implements Disposable {
     return {};
   }
 
-  reviewThreads = notYet<'reviewThreads'>;
-  reviewComment = notYet<'reviewComment'>;
-  reviewResolve = notYet<'reviewResolve'>;
-  reviewRevise = notYet<'reviewRevise'>;
-  reviewInterdiff = notYet<'reviewInterdiff'>;
-  reviewVerify = notYet<'reviewVerify'>;
+  reviewThreads = (ctx: Context, params: Params<'reviewThreads'>) => this.talk.reviewThreads(ctx, params);
+  reviewComment = (ctx: Context, params: Params<'reviewComment'>) => this.talk.reviewComment(ctx, params);
+  reviewResolve = (ctx: Context, params: Params<'reviewResolve'>) => this.talk.reviewResolve(ctx, params);
+  reviewRevise = (ctx: Context, params: Params<'reviewRevise'>) => this.talk.reviewRevise(ctx, params);
+  reviewInterdiff = (ctx: Context, params: Params<'reviewInterdiff'>) =>
+    this.talk.reviewInterdiff(ctx, params);
+
+  async reviewVerify(ctx: Context, params: Params<'reviewVerify'>): Promise<Result<'reviewVerify'>> {
+    const review = await this.open(ctx, params.changeset);
+    const run = this.ports.engine.state(review.offered.run);
+    if (run === undefined) throw problem('review.unknown', { changeset: params.changeset });
+    const reviews = await this.reviews();
+    const { world, approvals } = this.ports;
+    // One at a time: they share the name of a worktree.
+    const verified = this.verifying.then(() => verifyKept(ctx, world, approvals, run, reviews, review));
+    this.verifying = verified.catch(() => undefined);
+    return verified;
+  }
 
   private shown(review: Review): Changeset {
-    return { ...review.changeset, files: review.changeset.files.map((file) => shownFile(review, file)) };
+    const { former } = review.offered;
+    return {
+      ...review.changeset,
+      former,
+      files: review.changeset.files.map((file) => shownFile(review, file)),
+    };
   }
 
   private async open(ctx: Context, changeset: string): Promise<Review> {
@@ -218,8 +253,18 @@ export class ReviewDesk implements Disposable {
       tree: await openUserTree(folders.root),
       ...{ log, blobs, clock, ids },
       formerDecisions: ({ run }) => engine.state(run)?.decisions ?? [],
+      summaryOf: ({ run }) => this.summaryOf(run),
       onDecided: (review, paths) => this.decided(review, paths),
     });
+  }
+
+  private summaryOf(run: string): string | undefined {
+    const fold = this.ports.engine.state(run);
+    const facts = runFacts.safeParse(fold?.facts);
+    const plan = facts.success ? facts.data.plans.at(-1)?.id : undefined;
+    const said =
+      plan === undefined ? undefined : agentOutput.safeParse(fold?.nodes.get(nodeIds.agent(plan))?.output);
+    return said?.success === true ? said.data.summary : undefined;
   }
 
   private decided(review: Review, paths: readonly string[]): void {
@@ -236,8 +281,4 @@ export class ReviewDesk implements Disposable {
       });
     }
   }
-}
-
-function notYet<K extends keyof ClientRequests>(): Promise<Result<K>> {
-  return Promise.reject(problem('review.unknown', { changeset: 'not yet' }));
 }
