@@ -9,6 +9,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { percentile, median } from './engine/statistics';
 import { Workshop } from './engine/workshop';
 import { ctx, offerLarge } from './review/changeset';
+import { measureCheckpoint } from './review/checkpoint';
 
 const print = (name: string, value: number, unit: string): void =>
   console.log(JSON.stringify({ name, value: Number(value.toFixed(1)), unit }));
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
     large.remove();
   }
   await beside();
+  await measureCheckpoint();
 }
 
 type Large = Awaited<ReturnType<typeof offerLarge>>;

@@ -989,10 +989,46 @@ export const codes = {
   ),
   'review.branchExists': error('There is a branch {branch} already.', 'Choose another name.'),
   'review.branchName': error('{branch} is not a name git accepts for a branch.', 'Choose another name.'),
+  'review.branchConflict': error(
+    'The changes do not go together with your last commit: {files}.',
+    'They build on edits that you have not committed. Commit those first, or export a patch.',
+  ),
+  'review.branchEmpty': error(
+    'There is nothing for branch {branch}: every change was dropped, or you have committed nothing yet.',
+    'Commit once, or keep a change first.',
+  ),
   'checkpoint.unknown': error('There is no checkpoint {checkpoint}.', 'Refresh the list.'),
   'checkpoint.treeChanged': warning(
     'Your files changed since the preview was made.',
     'Look at the new preview; nothing was written.',
+  ),
+  'checkpoint.dirty': warning(
+    '{path} has unsaved changes in an editor; it was left as it is.',
+    'Save or revert it, then restore it again.',
+  ),
+  'checkpoint.changedMeanwhile': warning(
+    '{path} changed while files were being restored; it was left as it is.',
+    'Look at it, then restore it again if you still want to.',
+  ),
+  'checkpoint.notKnown': warning(
+    '{path} was ignored when the checkpoint was taken, so it may have been there already; it was left as it is.',
+    'Remove it yourself if you do not need it.',
+  ),
+  'checkpoint.submodule': warning(
+    '{path} is a submodule; it was left as it is.',
+    'Bring it to the commit you want with “git submodule update”.',
+  ),
+  'checkpoint.behindLink': warning(
+    '{path} lies behind the link {link}; it was left as it is.',
+    'Restore it again when the link is gone.',
+  ),
+  'checkpoint.lost': error(
+    'The content of {path} in this checkpoint is not there any more.',
+    'Git removed it from your repository after history was rewritten; other files can be restored.',
+  ),
+  'checkpoint.writeFailed': error(
+    '{path} could not be restored: {detail}',
+    'Check that you may write there, then restore it again.',
   ),
   'worktree.unknown': error('{folder} is not a worktree of Symphony.', 'Refresh the list.'),
   'worktree.active': warning('Somebody works in {folder}.', 'Wait until run {run} has ended, or cancel it.'),

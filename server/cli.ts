@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { pathToFileURL } from 'node:url';
+import { editText } from './cli/editor';
 import { thisBuild, type NodeProgram } from '../schemas/link';
 import { runCli } from './cli/index';
 
@@ -27,6 +28,8 @@ void runCli(process.argv.slice(2), {
     out: (text) => void process.stdout.write(text),
     error: (text) => void process.stderr.write(text),
     interactive: process.stdin.isTTY && process.stdout.isTTY,
+    colours: process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
+    ...(process.stdout.columns === undefined ? {} : { columns: process.stdout.columns }),
     async question(text, signal) {
       const reader = createInterface({ input: process.stdin, output: process.stdout });
       reader.on('SIGINT', () => interrupt.abort(new Error('interrupted')));
@@ -37,6 +40,7 @@ void runCli(process.argv.slice(2), {
       }
     },
   },
+  edit: editText,
   env: process.env,
   cwd: process.cwd(),
   build: thisBuild,

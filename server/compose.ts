@@ -9,6 +9,7 @@ import {
   type PrivateRepository,
   type UserRepository,
 } from './git';
+import { Checkpoints } from './checkpoints';
 import { controlPerformers, expressionsOf } from './controls';
 import { createServices, openPit } from './openPit';
 import { createGateway, type EditorModels } from './llm';
@@ -74,13 +75,23 @@ export async function composeService(
   user.catch(() => undefined);
   // Its probes take longer than a client should wait; nothing needs them before the first command.
   const sandbox = createSandbox({ log, folder: path.join(home.folder, 'probes') });
+  const repository = openOnce((inner) => openRepository(inner, home));
+  const prefix = await prefixOf(user, home.root);
+  const checkpoints = new Checkpoints({
+    ...{ repository, prefix },
+    clock: systemClock,
+    ids: systemIds,
+    root: home.root,
+    journal: path.join(home.folder, 'restore.json'),
+  });
   const world: RunWorld = {
+    checkpoints,
     clock: systemClock,
     ids: systemIds,
     artifacts,
     blobs: recalling(ctx, artifacts.blobs, stale),
     sandbox: () => sandbox,
-    repository: openOnce((inner) => openRepository(inner, home)),
+    repository,
     checkModel: (id) => gateway.open(id),
     openModel: async (node, id) => {
       if (!gateway.open(id).ok && !state.told) {
@@ -96,7 +107,7 @@ export async function composeService(
       worktrees: home.worktrees,
       homes: home.homes,
       root: home.root,
-      prefix: await prefixOf(user, home.root),
+      prefix,
     },
     arbitration,
   };
@@ -129,6 +140,10 @@ export async function composeService(
   // What work needs must be there when it goes on.
   await pit.start(ctx);
   observation.start(ctx, engine, journal);
+  // A restore that a kill interrupted comes first: what goes on then sees whole files.
+  await checkpoints.recover(ctx).catch((thrown: unknown) => {
+    log.error('an interrupted restore could not be gone on with', { reason: String(thrown) });
+  });
   await engine.recover();
   runs.artifacts?.recover();
   const triggers = await openTriggers({

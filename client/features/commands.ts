@@ -7,6 +7,7 @@ import { problemOf } from '../problems';
 import { problemFix, problemSeverity, problemText } from '../texts';
 import { askAgent } from './askAgent';
 import type { ChangesView } from './changesTree';
+import { CheckpointCommands } from './checkpoints';
 import type { CommandId } from './commandIds';
 import type { Data } from './data';
 import { doctor, exportReport } from './doctor';
@@ -48,6 +49,7 @@ function table({
   documents,
   pit,
 }: Tools): Record<CommandId, Handler> {
+  const checkpoints = new CheckpointCommands(ctx);
   const command =
     (verb: 'pause' | 'resume' | 'cancel' | 'retry', states: readonly RunSummary['state'][]) =>
     async (target?: RunTarget) => {
@@ -95,6 +97,11 @@ function table({
         `${ctx.extension.extension.id}#symphony.start`,
         false,
       ),
+    'symphony.checkpoint.create': () => checkpoints.create(),
+    'symphony.checkpoint.restore': () => checkpoints.restore(),
+    'symphony.checkpoint.restoreFile': (uri?: vscode.Uri) =>
+      checkpoints.restoreFile(uri instanceof vscode.Uri ? uri : undefined),
+    'symphony.checkpoint.compare': () => checkpoints.compare(),
     'symphony.pauseRun': command('pause', ['running', 'waiting']),
     'symphony.resumeRun': command('resume', ['paused']),
     'symphony.cancelRun': command('cancel', ['running', 'waiting', 'paused']),

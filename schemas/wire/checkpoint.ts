@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { request } from '../define';
 import { problemSchema } from '../journal/events';
-import { relativePath, textUpTo } from './common';
+import { relativePath, sha256, textUpTo } from './common';
 
 /** The state of a tree at a moment, kept as a private commit: tracked, staged and untracked files; ignored ones are not in it. */
 export const checkpoint = z.object({
@@ -43,6 +43,36 @@ const restoredFile = z.object({
   change: z.enum(['added', 'modified', 'deleted']),
   /** Why it would be left as it is, for example because an editor holds unsaved changes. */
   problem: z.nullable(problemSchema),
+});
+
+export const checkpointShow = request({
+  method: 'checkpoint/show',
+  direction: 'client→sidecar',
+  doc: 'Where the user’s repository stood at a checkpoint, and how named files, or all that differ, were then and are now.',
+  params: z.object({ checkpoint: z.string(), paths: z.optional(z.array(relativePath)) }),
+  result: z.object({
+    checkpoint,
+    /** Null for checkpoints of agents. */
+    stood: z.nullable(
+      z.object({
+        head: z.nullable(z.string()),
+        branch: z.nullable(z.string()),
+        /** What git was in the middle of, for example `merge`. */
+        doing: z.nullable(z.string()),
+        /** Files staged otherwise than HEAD had them. */
+        staged: z.int(),
+        submodules: z.array(z.string()),
+        /** Repositories inside the tree; they are not in the checkpoint. */
+        nested: z.array(z.string()),
+      }),
+    ),
+    /** SHA-256 of contents, for `review/content`; null where the file did or does not exist, or is no file. */
+    files: z.array(z.object({ path: z.string(), then: z.nullable(sha256), now: z.nullable(sha256) })),
+    /** Whether there were more files than are named. */
+    more: z.boolean(),
+  }),
+  errors: ['checkpoint.unknown'],
+  runs: 'read',
 });
 
 export const checkpointPreview = request({

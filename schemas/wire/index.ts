@@ -4,6 +4,7 @@
  */
 import * as artifact from './artifact';
 import * as board from './board';
+import * as checkpoint from './checkpoint';
 import * as doctor from './doctor';
 import * as events from './events';
 import * as execution from './execution';
@@ -24,6 +25,7 @@ export * from './common';
 export * from './handshake';
 export * from './artifact';
 export * from './board';
+export * from './checkpoint';
 export * from './doctor';
 export * from './events';
 export * from './execution';
@@ -117,6 +119,15 @@ export const clientRequests = {
   reviewRevise: units.reviewRevise,
   reviewInterdiff: units.reviewInterdiff,
   reviewVerify: units.reviewVerify,
+  reviewExport: units.reviewExport,
+  reviewBranch: units.reviewBranch,
+  checkpointList: checkpoint.checkpointList,
+  checkpointCreate: checkpoint.checkpointCreate,
+  checkpointShow: checkpoint.checkpointShow,
+  checkpointPreview: checkpoint.checkpointPreview,
+  checkpointRestore: checkpoint.checkpointRestore,
+  worktreeList: checkpoint.worktreeList,
+  worktreeRemove: checkpoint.worktreeRemove,
   doctorCheck: doctor.doctorCheck,
   doctorExport: doctor.doctorExport,
 } as const;

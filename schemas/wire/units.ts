@@ -360,7 +360,13 @@ export const reviewBranch = request({
   doc: 'Puts what is undecided or kept onto a new branch of the user’s repository, without touching work tree, index or HEAD. A branch that exists is refused.',
   params: z.object({ changeset: z.string(), branch: textBetween(1, 200) }),
   result: z.object({ branch: z.string(), commit: z.string() }),
-  errors: ['review.unknown', 'review.branchExists', 'review.branchName'],
+  errors: [
+    'review.unknown',
+    'review.branchExists',
+    'review.branchName',
+    'review.branchConflict',
+    'review.branchEmpty',
+  ],
   runs: 'write',
 });
 

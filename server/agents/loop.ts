@@ -123,13 +123,17 @@ class Agent {
   private async act(reply: ChatReply): Promise<End | undefined> {
     this.quiet = 0;
     const results: { id: string; tool: string; text: string; isError: boolean }[] = [];
+    await this.tellTurn('before');
     for (const [index, call] of reply.calls.entries()) {
       const { id, tool, input } = call;
       const outcome = await this.do(`tool:${this.budget.turns}:${index}`, tool, input as Json, reply.finish);
-      if (tool === 'finish' && !outcome.isError)
+      if (tool === 'finish' && !outcome.isError) {
+        await this.tellTurn('after');
         return { summary: summaryOf(input as Json), input: input as Json };
+      }
       results.push({ id, tool, text: outcome.text, isError: outcome.isError });
     }
+    await this.tellTurn('after');
     this.messages.push({ role: 'tool', results });
     return undefined;
   }
@@ -165,6 +169,10 @@ class Agent {
     if (outcome.tree !== undefined) this.tree = outcome.tree;
     this.budget.spent(outcome.ms);
     return outcome;
+  }
+
+  private async tellTurn(side: 'before' | 'after'): Promise<void> {
+    await this.task.turn?.(this.node, { number: this.budget.turns, side, tree: this.tree });
   }
 
   /** Before the first new step: the worktree may hold what a crash left half done. */

@@ -45,6 +45,18 @@ export interface AgentTask {
   readonly limits: Limits;
   readonly afterChange: (ctx: Context) => Promise<string>;
   readonly restore: (ctx: Context, tree: string | null) => Promise<void>;
+  /**
+   * Told of the worktree before a turn's tools act and after the last of them, in replays too. `tree` is the one
+   * recorded last; null is the start.
+   */
+  readonly turn?: (ctx: Context, turn: AgentTurn) => Promise<void>;
+}
+
+export interface AgentTurn {
+  /** Counted from 1. */
+  readonly number: number;
+  readonly side: 'before' | 'after';
+  readonly tree: string | null;
 }
 
 export interface AgentOutcome {

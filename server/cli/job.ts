@@ -13,6 +13,8 @@ export interface CliHost {
   readonly sidecar: string;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Lets the person change a text in their editor; undefined where they left it empty or the editor failed. `name` is a file name for it. */
+  edit?(text: string, name: string): Promise<string | undefined>;
   /** Runs a sidecar in this terminal and answers its exit code. */
   serve(root: string): Promise<number>;
 }

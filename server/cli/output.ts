@@ -7,11 +7,27 @@ export interface Terminal {
   error(text: string): void;
   /** Whether a person can be asked. */
   readonly interactive: boolean;
+  /** Whether it shows colours; absent: no. */
+  readonly colours?: boolean;
+  /** Characters in a line; absent: any number. */
+  readonly columns?: number;
   /** Asks one line; rejects when `signal` is aborted. */
   question(text: string, signal: AbortSignal): Promise<string>;
 }
 
 export type TextName = keyof typeof texts;
+
+/** What a piece of a line is; a terminal with colours shows it. */
+export type Style = 'plain' | 'path' | 'place' | 'added' | 'removed' | 'ask';
+
+const colours: Readonly<Record<Style, string>> = {
+  plain: '',
+  path: '1',
+  place: '36',
+  added: '32',
+  removed: '31',
+  ask: '1;34',
+};
 
 /** Prints sentences for people or JSON for programs, never both. */
 export class Printer {
@@ -33,6 +49,27 @@ export class Printer {
   /** Text for people that is no sentence of ours: a diff, a file's lines. */
   raw(text: string): void {
     if (!this.json) this.terminal.out(printable(text));
+  }
+
+  /** A line in pieces, cut where the terminal ends. Signs stand for what colours say, so that none are needed. */
+  styled(...pieces: readonly (readonly [Style, string])[]): void {
+    if (this.json) return;
+    let left = (this.terminal.columns ?? Infinity) - 1;
+    const shown = pieces.map(([style, text]) => {
+      const clean = printable(text).replace(/\t/g, '    ');
+      // A line break at the beginning takes no room.
+      const [, start = '', rest = ''] = /^(\n*)(.*)$/s.exec(clean) ?? [];
+      const fits = [...rest].length <= left ? rest : `${[...rest].slice(0, Math.max(0, left - 1)).join('')}…`;
+      left -= [...fits].length;
+      return start + this.colour(style, fits);
+    });
+    this.terminal.out(`${shown.join('')}\n`);
+  }
+
+  /** Text of ours in a colour, where there are any. */
+  colour(style: Style, text: string): string {
+    if (this.terminal.colours !== true || colours[style] === '' || text === '') return text;
+    return `\u001b[${colours[style]}m${text}\u001b[0m`;
   }
 
   /** The one document of a command; people get nothing of it. */

@@ -3,7 +3,6 @@ import { problemOf, ProblemError } from '../base';
 import type { Problem } from '../../schemas';
 import { execute, ask } from './execute';
 import { describeRuns } from './programRuns';
-import { decideReview, diffReview, listReview } from './review';
 import { doctor, models, serve, status, stop } from './inspect';
 import type { CliHost, Job } from './job';
 import { serveLanguage } from './lsp';
@@ -12,6 +11,8 @@ import { checkMelodies, convertMelodies, formatMelodies } from './melody';
 import { describePit } from './programPit';
 import { showMetrics } from './observe';
 import * as planning from './planning';
+import { describeReview, describeTravel } from './programReview';
+import { walkReview } from './walkReview';
 import { runMelody } from './runMelody';
 import * as templates from './templates';
 import * as triggers from './triggers';
@@ -147,13 +148,18 @@ function describe(act: Act, host: CliHost): Command {
   const runs = group('runs', texts.aboutRuns);
   describeRuns(act, (name, about) => add(runs, name, about));
 
-  const review = group('review', texts.aboutReview);
-  add(review, 'list', texts.aboutReview).option('--open', texts.optionOpen).action(act(listReview));
-  add(review, 'diff <changeset> [paths...]', texts.aboutReview).action(act(diffReview));
-  for (const decision of ['accept', 'reject'] as const)
-    add(review, `${decision} <changeset> [paths...]`, texts.aboutReview).action(
-      act((job, changeset: string, paths: string[]) => decideReview(job, changeset, paths, decision)),
-    );
+  const review = add(program, 'review', texts.aboutReview)
+    .argument('[changeset]', texts.argumentChangeset)
+    .argument('[paths...]', texts.argumentPaths)
+    .action(act(walkReview));
+  describeReview(act, (name, about) => add(review, name, about));
+  const checkpoint = group('checkpoint', texts.aboutCheckpoint);
+  const worktrees = group('worktrees', texts.aboutWorktrees);
+  describeTravel(
+    act,
+    (name, about) => add(checkpoint, name, about),
+    (name, about) => add(worktrees, name, about),
+  );
 
   const melody = group('melody', texts.aboutMelody);
   add(melody, 'check <files...>', texts.aboutMelodyCheck).action(act(checkMelodies));

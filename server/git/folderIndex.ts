@@ -17,6 +17,15 @@ interface Listing {
   readonly others: readonly string[];
   /** New folders that are repositories of their own; git does not look inside. */
   readonly nested: readonly string[];
+  /** Lines for the index of files that a sparse checkout leaves off the disk. */
+  readonly sparse: readonly string[];
+}
+
+/** What a look at a folder found beside its files. Names as latin1. */
+export interface Besides {
+  readonly nested: readonly string[];
+  readonly submodules: readonly string[];
+  readonly sparse: readonly string[];
 }
 
 /** Whose word decides which files belong: a repository, its index, and what it ignores besides. */
@@ -57,12 +66,13 @@ export class FolderIndex {
   async update<T>(
     ctx: Context,
     what: FolderToIndex,
-    work: (index: string, nested: readonly string[]) => Promise<T>,
+    work: (index: string, nested: readonly string[], besides: Besides) => Promise<T>,
   ): Promise<T> {
     return this.lend(async (index) => {
       const [listing, forced] = await Promise.all([list(ctx, what), filesBelow(what.folder, what.forced)]);
       this.known = await this.bring(ctx, index, what, listing, forced);
-      return work(index, listing.nested);
+      const { nested, sparse } = listing;
+      return work(index, nested, { nested, sparse, submodules: [...listing.submodules.keys()] });
     });
   }
 
@@ -214,6 +224,7 @@ async function list(ctx: Context, { folder, authority }: FolderToIndex): Promise
   const submodules = new Map<string, string>();
   const others: string[] = [];
   const nested: string[] = [];
+  const sparse: string[] = [];
   for (const record of records(stdout, 'latin1')) {
     const text = record.slice(2);
     if (record.startsWith('? ')) {
@@ -222,10 +233,12 @@ async function list(ctx: Context, { folder, authority }: FolderToIndex): Promise
       continue;
     }
     const [entry, file] = parseEntry(text);
+    // Git itself clears the mark of one that is on disk all the same.
+    if (record.startsWith('S ')) sparse.push(`${entry} 0\t${file}`);
     // The sides of an unfinished merge share one name; the disk decides what it holds.
     (entry.startsWith('160000') ? submodules : tracked).set(file, entry);
   }
-  return { tracked, submodules, others, nested };
+  return { tracked, submodules, others, nested, sparse };
 }
 
 async function entries(ctx: Context, git: Git, index: string): Promise<Map<string, string>> {

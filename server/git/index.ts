@@ -1,6 +1,7 @@
 /**
  * git: the user's repository, read; the private repository, where everything is written.
- * Invariant: no call writes into the user's `.git` or runs anything a repository configures.
+ * Invariant: no call writes into the user's `.git`, but for a new branch a person asked for, or runs anything a
+ * repository configures.
  */
 export * from './types';
 export {

@@ -121,7 +121,7 @@ async function initialise(ctx: Context, gitDir: string, format: string): Promise
  */
 async function clearLeftovers({ gitDir, worktrees, indexes }: Layout): Promise<void> {
   for (const name of await readdir(indexes)) {
-    if (!name.endsWith('.index')) await rm(path.join(indexes, name), { force: true });
+    if (!name.endsWith('.index')) await rm(path.join(indexes, name), { recursive: true, force: true });
   }
   for (const name of await readdir(worktrees)) {
     if (name.startsWith('.')) await rm(path.join(worktrees, name), { recursive: true, force: true });

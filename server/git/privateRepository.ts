@@ -2,13 +2,16 @@ import { realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ProblemError, type Clock, type Context } from '../base';
 import { Git, objectId } from './command';
+import { commitFiles, makeUserBranch, patchText, requireFreeBranch, type CommitToMake } from './exporting';
 import { FolderIndex } from './folderIndex';
 import { prepareLayout, syncUser, type Layout } from './layout';
 import { ObjectReader } from './objectReader';
+import { besideTree, commitUserTree, copyBorrowed, ignoredThen, namedCommits } from './keeping';
 import { mergeCommits, treeChanges, treeLineCounts, treeWithPaths } from './trees';
 import { Turns } from './turns';
-import type { Commit, PrivateRepository, UserRepository } from './types';
-import { headOf, type UserEnvironment, type UserSettings } from './userRepository';
+import type { Commit, NamedCommit, PrivateRepository, UserRepository, SeenTree } from './types';
+import { branchOf, headOf, type UserEnvironment, type UserSettings } from './userRepository';
+import { doingNow, stagedEntries, treeOfIndex } from './userTree';
 import { Worktrees } from './worktrees';
 
 export interface OpenOptions {
@@ -46,6 +49,8 @@ class OpenRepository implements PrivateRepository {
   private readonly userIndex: FolderIndex;
   private readonly trees: Worktrees;
   private readonly objects: ObjectReader;
+  /** Objects known to be our own. */
+  private readonly own = new Set<string>();
   private counter = 0;
 
   constructor(
@@ -76,6 +81,57 @@ class OpenRepository implements PrivateRepository {
     });
   }
 
+  userTree(ctx: Context): Promise<SeenTree> {
+    return this.turns.take('user', async () => {
+      const { user } = this.options;
+      const [settings, [head, staged], branch, doing] = await Promise.all([
+        syncUser(ctx, this.layout, user, this.environment),
+        headOf(ctx, user.gitDir).then(
+          async (found) => [found, await stagedEntries(ctx, user, found)] as const,
+        ),
+        branchOf(ctx, new Git(user.gitDir)),
+        doingNow(user.gitDir),
+      ]);
+      return this.userIndex.update(ctx, this.userFolder(settings), async (index, _, besides) => {
+        const tree = await treeOfIndex(ctx, this.git, index, besides);
+        const [nested, submodules] = [besides.nested, besides.submodules].map((names) =>
+          names.map((name) => Buffer.from(name, 'latin1').toString('utf8')),
+        );
+        return { tree, head, branch, staged, doing, nested: nested!, submodules: submodules! };
+      });
+    });
+  }
+
+  async keepUserTree(
+    ctx: Context,
+    at: SeenTree,
+    ref: string,
+    message: string,
+    atMs: number,
+  ): Promise<Commit> {
+    const kept = await this.turns.take('refs', () =>
+      commitUserTree(ctx, this.git, at, { ref: ownRef(ref), message, atMs }),
+    );
+    await copyBorrowed(ctx, this.git, kept.commit, at.head, this.own).catch((thrown: unknown) => {
+      ctx.signal.throwIfAborted();
+      // A partial clone lacks what nobody has looked at; the checkpoint itself is there.
+      ctx.log.warn('objects of a checkpoint stay borrowed', { ref, reason: String(thrown) });
+    });
+    return kept;
+  }
+
+  listRefs(ctx: Context, prefix: string): Promise<NamedCommit[]> {
+    return namedCommits(ctx, this.git, ownRef(prefix));
+  }
+
+  ignoredThen(ctx: Context, kept: string, paths: readonly string[]): Promise<ReadonlySet<string>> {
+    return ignoredThen(ctx, this.git, this.layout.indexes, kept, paths);
+  }
+
+  besideTree(ctx: Context, kept: string) {
+    return besideTree(ctx, this.git, kept);
+  }
+
   ensureWorktree(ctx: Context, folder: string, commit: string): Promise<void> {
     return this.turns.take(folder, () => this.trees.ensure(ctx, folder, objectId(commit)));
   }
@@ -92,6 +148,11 @@ class OpenRepository implements PrivateRepository {
     return this.turns.take(folder, async () =>
       this.trees.remove(ctx, folder, await this.treeOf(ctx, expected)),
     );
+  }
+
+  async isAncestor(ctx: Context, commit: string, of: string): Promise<boolean> {
+    const args = ['merge-base', '--is-ancestor', objectId(commit), objectId(of)];
+    return (await this.git.run(ctx, args, { accept: [0, 1] })).code === 0;
   }
 
   worktrees(): Promise<readonly { path: string; commit: string }[]> {
@@ -165,6 +226,28 @@ class OpenRepository implements PrivateRepository {
 
   lineCounts(ctx: Context, before: string, after: string) {
     return treeLineCounts(ctx, this.git, before, after);
+  }
+
+  commitFiles(ctx: Context, ref: string, commit: CommitToMake): Promise<Commit> {
+    return this.turns.take('refs', () => commitFiles(ctx, this.git, ownRef(ref), commit));
+  }
+
+  patchText(ctx: Context, before: string, after: string): Promise<string> {
+    return patchText(ctx, this.git, this.layout.indexes, before, after);
+  }
+
+  requireFreeBranch(ctx: Context, branch: string): Promise<void> {
+    return requireFreeBranch(ctx, this.options.user, branch);
+  }
+
+  async makeUserBranch(ctx: Context, branch: string, commit: string): Promise<void> {
+    const { user } = this.options;
+    const head = await headOf(ctx, user.gitDir);
+    await makeUserBranch(ctx, this.git, { ...user, head }, branch, commit);
+  }
+
+  userHead(ctx: Context): Promise<string | null> {
+    return headOf(ctx, this.options.user.gitDir);
   }
 
   readObject(ctx: Context, object: string): Promise<Uint8Array> {

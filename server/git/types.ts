@@ -1,4 +1,7 @@
 import type { Context } from '../base';
+import type { CommitToMake } from './exporting';
+
+export type { CommitToMake, FileToCommit } from './exporting';
 
 /** A commit of the private repository and the tree it names (git object ids, hex). */
 export interface Commit {
@@ -20,6 +23,34 @@ export interface UserRepository {
   readonly branch: string | null;
   readonly shallow: boolean;
   readonly objectFormat: 'sha1' | 'sha256';
+}
+
+/** What the user's work tree holds at a moment, as a tree of private objects, and where their repository stands. */
+export interface SeenTree {
+  readonly tree: string;
+  readonly head: string | null;
+  readonly branch: string | null;
+  /** What is staged otherwise than HEAD has it; `object` null: staged as removed. Names byte for byte as latin1. */
+  readonly staged: readonly StagedEntry[];
+  /** What git was in the middle of, for example `merge` or `rebase`. */
+  readonly doing: string | null;
+  /** Repositories inside the tree that are no submodules: not in the tree, never touched. */
+  readonly nested: readonly string[];
+  readonly submodules: readonly string[];
+}
+
+export interface StagedEntry {
+  readonly path: string;
+  readonly mode: string;
+  readonly object: string | null;
+  /** 0, or the side of an unfinished merge: 1 base, 2 ours, 3 theirs. */
+  readonly stage: 0 | 1 | 2 | 3;
+}
+
+/** A ref of ours, what it names, and the commit's message. */
+export interface NamedCommit extends Commit {
+  readonly ref: string;
+  readonly message: string;
 }
 
 /** One path of a comparison of two trees; `null` object and mode stand for “does not exist”. */
@@ -71,6 +102,26 @@ export interface PrivateRepository {
     atMs: number,
     ref?: string,
   ): Promise<Commit>;
+  /**
+   * Looks at the user's tree like `snapshot`, without a commit: tracked files as they are on disk, new files that
+   * are not ignored, and what is staged. Files outside a sparse checkout count as the index has them.
+   */
+  userTree(ctx: Context): Promise<SeenTree>;
+  /**
+   * Commits what `userTree` saw under `ref`. Its second parent holds what a tree cannot: staged contents (`staged/`),
+   * the sides of an unfinished merge (`unmerged/`), the ignore rules beside the tree, and where the repository stood.
+   * Changed objects that only the user's repository held are copied, so that its pruning cannot take them away.
+   */
+  keepUserTree(ctx: Context, at: SeenTree, ref: string, message: string, atMs: number): Promise<Commit>;
+  /** Refs below `prefix` (itself below refs/symphony/), in the order of their names. */
+  listRefs(ctx: Context, prefix: string): Promise<readonly NamedCommit[]>;
+  /** What `keepUserTree` wrote beside a tree: facts as JSON text, and how many entries were staged; null for other commits. */
+  besideTree(ctx: Context, kept: string): Promise<{ readonly facts: string; readonly staged: number } | null>;
+  /**
+   * Which of `paths` the ignore rules of a kept tree (its own files and those kept beside it) ignore: of those it
+   * cannot be told whether they existed when it was kept.
+   */
+  ignoredThen(ctx: Context, kept: string, paths: readonly string[]): Promise<ReadonlySet<string>>;
   readRef(ctx: Context, ref: string): Promise<string | null>;
   setRef(ctx: Context, ref: string, commit: string): Promise<void>;
   /** The tree of a commit. */
@@ -86,8 +137,23 @@ export interface PrivateRepository {
     before: string,
     after: string,
   ): Promise<ReadonlyMap<string, { added: number | null; removed: number | null }>>;
+  /** Commits files on top of a commit, under a ref of ours. */
+  commitFiles(ctx: Context, ref: string, commit: CommitToMake): Promise<Commit>;
+  /** The patch from one commit to another as text, for `git apply`; binary where lines are not UTF-8. */
+  patchText(ctx: Context, before: string, after: string): Promise<string>;
+  /** Throws `review.branchName` and `review.branchExists`. */
+  requireFreeBranch(ctx: Context, branch: string): Promise<void>;
+  /**
+   * Makes a new branch of the user's repository: the only call that writes into their `.git`, for a person who asked
+   * for it. Objects come first, then the ref, if there still is none of that name; work tree, index and HEAD stay.
+   */
+  makeUserBranch(ctx: Context, branch: string, commit: string): Promise<void>;
+  /** The commit at the user's HEAD now, or null before the first one. */
+  userHead(ctx: Context): Promise<string | null>;
   readObject(ctx: Context, object: string): Promise<Uint8Array>;
   worktrees(ctx: Context): Promise<readonly { path: string; commit: string }[]>;
+  /** Whether `commit` is `of` or lies in its history. */
+  isAncestor(ctx: Context, commit: string, of: string): Promise<boolean>;
   /** Removes a worktree of ours; refuses (throws) when its files differ from the tree of `expected`. */
   removeWorktree(ctx: Context, path: string, expected: string): Promise<void>;
 }

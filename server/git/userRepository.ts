@@ -132,7 +132,8 @@ async function requireGit(ctx: Context): Promise<void> {
   throw problem('workspace.gitTooOld', { found: said.replace(/^git version /, ''), needed: '2.38' });
 }
 
-async function branchOf(ctx: Context, git: Git): Promise<string | null> {
+/** The branch HEAD is on; null when it is detached. */
+export async function branchOf(ctx: Context, git: Git): Promise<string | null> {
   const ref = await git.text(ctx, ['symbolic-ref', '-q', 'HEAD'], { accept: [0, 1] });
   return ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : null;
 }

@@ -9,6 +9,7 @@ import {
   type ToolResult,
 } from '../agents';
 import type { Context } from '../base';
+import { AgentTurns } from '../checkpoints';
 import type { NodeContext } from '../engine/ports';
 import type { Commit } from '../git';
 import { holding, lockOf, observeWrites } from './arbitrated';
@@ -70,6 +71,14 @@ async function workInPlace(
   const { plan, start, edits = true } = work;
   const repository = await world.repository(node);
   const place = await openWorktree(node, world, node.run, name, start.commit);
+  const turns = new AgentTurns({
+    ...{ repository, start },
+    run: node.run,
+    node: node.node,
+    attempt: node.attempt,
+    label: work.title,
+    now: () => world.clock.now(),
+  });
   const outcome = await withModel(node, world, work.model, async (model) =>
     runAgent(node, {
       plan,
@@ -85,6 +94,7 @@ async function workInPlace(
         return tree;
       },
       restore: (ctx, tree) => repository.restoreTree(ctx, place.top, tree ?? start.tree),
+      ...(edits ? { turn: (ctx, turn) => turns.took(ctx, turn) } : {}),
     }),
   );
   if (!edits) return { ...outcome, ...start };

@@ -1,6 +1,7 @@
 import type { ArtifactStore } from '../artifacts';
 import type { Arbitration } from '../arbitration';
 import type { Clock, Context, Ids } from '../base';
+import type { Checkpoints } from '../checkpoints';
 import type { Blobs, NodeContext } from '../engine/ports';
 import type { PrivateRepository } from '../git/types';
 import type { Model } from '../llm/types';
@@ -14,6 +15,8 @@ export interface RunWorld {
   readonly blobs: Blobs;
   /** Where what runs make gets its names; the blobs above are the same store. */
   readonly artifacts?: ArtifactStore;
+  /** Checkpoints of the user's tree; one is taken before anything of ours writes into it. */
+  readonly checkpoints: Checkpoints;
   /** The sandbox of this computer, once its probes have ended. */
   sandbox(): Promise<Sandbox>;
   /** The private repository of the workspace, opened on first need. */

@@ -9,7 +9,11 @@ import type { PlanningFiles } from '../planning';
 import type { DecisionLog } from '../review';
 import { RunArtifacts } from './artifacts';
 import { RunHistory } from '../tracker';
+import { CheckpointDesk } from './checkpointDesk';
+import { decidedChangeset } from './decided';
+import { ExportDesk, type DecidedChangeset } from './exportDesk';
 import { ReviewDesk, type ReviewDeskPorts } from './review/desk';
+import { WorktreeDesk } from './worktreeDesk';
 import { Boards, type BoardPatch } from './board';
 import { Changesets } from './changesets';
 import type { RunWorld } from './dependencies';
@@ -31,7 +35,6 @@ export interface RunServicePorts {
   readonly settings: () => RunSettings;
   readonly journal: ExecutionPorts['journal'] & ReviewDeskPorts['journal'];
   readonly decisions: DecisionLog;
-  readonly checkpoint?: ReviewDeskPorts['checkpoint'];
   readonly ctx: Context;
 }
 
@@ -51,6 +54,9 @@ export class RunService implements Disposable {
   /** Names what runs make; absent where there is no artifact store. */
   readonly artifacts: RunArtifacts | undefined;
   readonly review: ReviewDesk;
+  readonly checkpoints: CheckpointDesk;
+  readonly worktrees: WorktreeDesk;
+  readonly exporting: ExportDesk;
   private readonly boards = new Boards();
   private readonly changesets: Changesets;
   private readonly store = new DisposableStore();
@@ -77,15 +83,23 @@ export class RunService implements Disposable {
     });
     if (world.artifacts !== undefined)
       this.artifacts = this.store.add(new RunArtifacts(ports.ctx, world.artifacts, journal));
-    const { checkpoint } = ports;
+    const { checkpoints } = world;
     this.review = this.store.add(
       new ReviewDesk({
         ...{ world, engine, journal, ctx: ports.ctx, log: ports.decisions },
         ...{ approvals: ports.approvals, settings: ports.settings },
-        ...(checkpoint === undefined ? {} : { checkpoint }),
+        checkpoint: async (ctx, label) => (await checkpoints.create(ctx, label)).checkpoint,
       }),
     );
     this.store.add(this.review.changed.event((changeset) => this.onReviewChanged.fire(changeset)));
+    const runs = () => engine.runs();
+    this.checkpoints = new CheckpointDesk({ checkpoints, blobs: world.blobs, runs });
+    const open = () => this.review.list(ports.ctx, true);
+    this.worktrees = new WorktreeDesk({ world, checkpoints, runs, open });
+    this.exporting = new ExportDesk({
+      world,
+      decided: (ctx, changeset) => this.decided(ctx, changeset),
+    });
     this.store.add(ports.engine.onChanged(({ run, events }) => this.changed(run, events)));
     this.store.add(ports.engine.onProgress((progress) => this.progressed(progress)));
   }
@@ -176,6 +190,14 @@ export class RunService implements Disposable {
 
   reviewDecide(ctx: Context, params: Params<'reviewDecide'>): Promise<Result<'reviewDecide'>> {
     return this.review.decideFiles(ctx, params);
+  }
+
+  private async decided(ctx: Context, changeset: string): Promise<DecidedChangeset> {
+    const [offered] = (await this.review.list(ctx, false)).filter((one) => one.changeset === changeset);
+    if (offered === undefined) throw problem('review.unknown', { changeset });
+    const found = { run: this.find(offered.run), changeset: offered };
+    const units = await this.review.reviewUnits(ctx, { changeset });
+    return decidedChangeset(this.ports.world.blobs, found, units);
   }
 
   private summary(run: RunFold): Result<'runShow'>['summary'] {

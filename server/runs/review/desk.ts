@@ -103,6 +103,8 @@ export class ReviewDesk implements Disposable {
   /** Accepts or rejects whole files. */
   async decideFiles(ctx: Context, params: Params<'reviewDecide'>): Promise<Result<'reviewDecide'>> {
     await this.find(params.changeset);
+    if (params.decision === 'accept' && params.paths?.length !== 1)
+      await this.keepTree(ctx, params.changeset);
     const files = await decideWhole(ctx, await this.reviews(), params);
     await this.telling;
     return { files: [...files] };
@@ -126,6 +128,7 @@ export class ReviewDesk implements Disposable {
     params: Params<'reviewDecideUnits'>,
   ): Promise<Result<'reviewDecideUnits'>> {
     await this.find(params.changeset);
+    if (params.decision === 'keep' && params.units === undefined) await this.keepTree(ctx, params.changeset);
     return (await this.reviews()).decide(ctx, params);
   }
 
@@ -227,6 +230,12 @@ export class ReviewDesk implements Disposable {
   }
 
   /** What was offered shortly before may not be noted yet. */
+  /** Before many files are written at once, so that one restore takes all of it back. */
+  private async keepTree(ctx: Context, changeset: string): Promise<void> {
+    const { title } = (await this.open(ctx, changeset)).changeset;
+    await this.ports.checkpoint?.(ctx, title);
+  }
+
   private async find(changeset: string): Promise<void> {
     if (this.ports.log.find(changeset) !== undefined) return;
     await this.catchingUp;

@@ -1,4 +1,5 @@
 /** Performers of Melodies over a real repository, a real sandbox and a model in memory. */
+import { Checkpoints } from '../../../server/checkpoints';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { strict as assert } from 'node:assert';
@@ -58,6 +59,11 @@ export class MelodyBench {
         Promise.resolve(ok({ ...scriptOf(bench.replies, bench.requests), release: () => undefined })),
       checkModel: () => ok(true),
       prepareDependencies: () => Promise.resolve(),
+      checkpoints: new Checkpoints({
+        ...{ clock, ids: systemIds, root: opened.top, prefix: '' },
+        repository: () => Promise.resolve(opened.repository),
+        journal: path.join(opened.home, 'restore.json'),
+      }),
       folders: { worktrees: worktrees!, homes: homes!, root: opened.top, prefix: '' },
     };
     const bench: MelodyBench = new MelodyBench(opened, world, replies);
