@@ -10,3 +10,7 @@ export { openUserTree } from './tree';
 export { Reviews, type Decided, type DecideParams } from './reviews';
 export type { Review, ReviewsPorts } from './shelf';
 export { decideWhole, wholeDecisions, type WholeFiles } from './wholeFiles';
+export { withBytes } from './files';
+export { isVersion, sameBytes, type OnDisk, type Proposed, type Version } from './decide';
+export { unitsOf, type FileUnits, type Unit } from './algebra/units';
+export { appliedBy, compose, type Decision } from './algebra/compose';
