@@ -249,12 +249,6 @@ export class ReviewDesk implements Disposable {
   }
 
   /** What was offered shortly before may not be noted yet. */
-  /** Before many files are written at once, so that one restore takes all of it back. */
-  private async keepTree(ctx: Context, changeset: string): Promise<void> {
-    const { title } = (await this.open(ctx, changeset)).changeset;
-    await this.ports.checkpoint?.(ctx, title);
-  }
-
   private async find(changeset: string): Promise<void> {
     if (this.ports.log.find(changeset) !== undefined) return;
     await this.catchingUp;
