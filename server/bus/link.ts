@@ -58,7 +58,7 @@ export class Link {
     this.outlet = new Outlet(
       ...([stream, clock, setting.counters] as const),
       () => this.isClosed || owner.onDrained(this),
-      (act) => this.guard(act),
+      (thrown) => this.failed(thrown),
     );
     this.deadlines = new Alarm(clock, () => this.expire());
     this.resting = new Alarm(clock, () => this.stream.resume());
@@ -292,8 +292,12 @@ export class Link {
     try {
       act();
     } catch (thrown) {
-      this.setting.log.error('a listener of the bus failed', { peer: this.name, thrown: String(thrown) });
+      this.failed(thrown);
     }
+  }
+
+  private failed(thrown: unknown): void {
+    this.setting.log.error('a listener of the bus failed', { peer: this.name, thrown: String(thrown) });
   }
 }
 

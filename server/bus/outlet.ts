@@ -15,13 +15,13 @@ export class Outlet {
   private turn = 0;
   private blockedSince = -1;
 
-  /** `drained` is called when nothing waits any more; `guard` runs what must not end the loop when it throws. */
+  /** `drained` is called when nothing waits any more; `failed` hears of what would have ended the loop. */
   constructor(
     private readonly stream: Writable,
     private readonly clock: Clock,
     private readonly counters: Counters,
     private readonly drained: () => void,
-    private readonly guard: (act: () => void) => void,
+    private readonly failed: (thrown: unknown) => void,
   ) {
     stream.on('drain', () => this.unblock());
   }
@@ -83,7 +83,11 @@ export class Outlet {
 
   private readonly flush = (): void => {
     this.flushing = false;
-    if (this.blockedSince < 0) this.guard(() => this.write());
+    try {
+      if (this.blockedSince < 0) this.write();
+    } catch (thrown) {
+      this.failed(thrown);
+    }
   };
 
   private unblock(): void {
