@@ -178,14 +178,7 @@ export class Link {
     const { stream } = this;
     stream.removeAllListeners('data');
     stream.resume();
-    stream.end();
-    // One who does not read its end is not waited for.
-    const farewell = new AbortController();
-    stream.once('close', () => farewell.abort());
-    this.setting.clock.sleep(farewellMs, farewell.signal).then(
-      () => stream.destroy(),
-      () => undefined,
-    );
+    this.outlet.end();
     const why = problem('bus.closed', { peer: this.name, reason });
     for (const call of this.outgoing.clear()) this.guard(() => call.gone(why));
     for (const call of [...this.incoming.values()]) this.guard(() => call.cancel());
@@ -303,5 +296,4 @@ export class Link {
 
 /** Messages that belong to no subscription: more than a chunk of the smallest requests, answered at once, makes. */
 const mostUnowned = 8192;
-const farewellMs = 500;
 const deadlineGrainMs = 4;

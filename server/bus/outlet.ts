@@ -81,6 +81,18 @@ export class Outlet {
     if (outbox.count === 0) this.drained();
   }
 
+  /** Ends the stream; one who does not read its end is not waited for. */
+  end(): void {
+    const { stream } = this;
+    const farewell = new AbortController();
+    stream.once('close', () => farewell.abort());
+    stream.end();
+    this.clock.sleep(farewellMs, farewell.signal).then(
+      () => stream.destroy(),
+      () => undefined,
+    );
+  }
+
   private readonly flush = (): void => {
     this.flushing = false;
     try {
@@ -98,3 +110,4 @@ export class Outlet {
 }
 
 const bytesAtOnce = 256 * 1024;
+const farewellMs = 500;
