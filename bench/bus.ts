@@ -11,7 +11,8 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { buildSync } from 'esbuild';
 import type { Contestant } from './bus/contestants';
-import { median } from './engine/statistics';
+import { processCount } from './bus/fanOut';
+import { median, percentile } from './engine/statistics';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'symphony-bench-bus-'));
 const bundle = path.join(folder, 'ends.cjs');
@@ -32,28 +33,28 @@ async function against<T>(who: Contestant, task: string, count: number): Promise
   const address = path.join(folder, `s${++addresses}`);
   const server = start('serve', who, address);
   try {
-    await server.first;
-    return (await start(task, who, address, String(count)).first) as T;
+    await server.next();
+    return (await start(task, who, address, String(count)).next()) as T;
   } finally {
     server.child.kill('SIGKILL');
   }
 }
 
+/** A process, and the lines of JSON it prints, one after the other. */
 function start(...args: readonly string[]) {
-  const stdio = ['ignore', 'pipe', 'inherit'] as const;
   const profiles = process.env['SYMPHONY_BENCH_PROFILES'];
   const child = spawn(
     process.execPath,
     [...(profiles ? ['--cpu-prof', '--cpu-prof-dir', profiles] : []), bundle, ...args],
-    { stdio: [...stdio], timeout: patienceMs, killSignal: 'SIGKILL' },
+    { stdio: ['ignore', 'pipe', 'inherit'], timeout: patienceMs, killSignal: 'SIGKILL' },
   );
-  const first = new Promise<unknown>((resolve, reject) => {
-    createInterface({ input: child.stdout! }).once('line', (line) => resolve(JSON.parse(line)));
-    child.once('error', reject);
-    child.once('exit', (code, signal) => reject(new Error(`${args.join(' ')} ended with ${code ?? signal}`)));
-  });
-  first.catch(() => undefined);
-  return { child, first };
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async (): Promise<unknown> => {
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`${args.join(' ')} ended too early`);
+    return JSON.parse(value) as unknown;
+  };
+  return { child, next };
 }
 
 interface Times {
@@ -116,27 +117,38 @@ async function throughput(): Promise<void> {
 
 async function fanOut(): Promise<void> {
   const rounds: { readonly all: Times; readonly few: Times }[] = [];
-  for (let round = 0; round < 3; round++) rounds.push(await against('fan-out', 'fanOut', 1000));
+  for (let round = 0; round < 3; round++) rounds.push(await fanOutOnce(800));
   const of = (which: 'all' | 'few', share: keyof Times) =>
     rounded(median(rounds.map((times) => times[which][share])), 0);
-  print({
-    name: 'bus.fanout_p99_us',
-    value: of('all', 'p99'),
-    unit: 'us',
-    shape: 'each event for 100 peers',
-  });
-  print({
-    name: 'bus.fanout_p50_us',
-    value: of('all', 'p50'),
-    unit: 'us',
-    shape: 'each event for 100 peers',
-  });
-  print({
-    name: 'bus.fanout_few_p99_us',
-    value: of('few', 'p99'),
-    unit: 'us',
-    shape: 'each event for 9 peers',
-  });
+  const shape = { all: 'each event for 100 peers', few: 'each event for 9 peers' };
+  print({ name: 'bus.fanout_p99_us', value: of('all', 'p99'), unit: 'us', shape: shape.all });
+  print({ name: 'bus.fanout_p50_us', value: of('all', 'p50'), unit: 'us', shape: shape.all });
+  print({ name: 'bus.fanout_few_p99_us', value: of('few', 'p99'), unit: 'us', shape: shape.few });
+}
+
+/** A hundred peers with a thousand subscriptions in a few processes, and an error unless every event reached all of them. */
+async function fanOutOnce(count: number): Promise<{ readonly all: Times; readonly few: Times }> {
+  const address = path.join(folder, `s${++addresses}`);
+  const server = start('serve', 'fan-out', address);
+  await server.next();
+  const shares = Array.from({ length: processCount }, (_, share) =>
+    start('fanOutPeers', 'fan-out', address, String(share)),
+  );
+  const measure = async (task: string): Promise<Times> => {
+    const { each } = (await start(task, 'fan-out', address, String(count)).next()) as {
+      readonly each: number;
+    };
+    const all = (await Promise.all(shares.map(({ next }) => next()))) as { readonly times: number[] }[];
+    const times = all.flatMap((share) => share.times);
+    if (times.length !== count * each) throw new Error(`${times.length} deliveries of ${count * each}`);
+    return { p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
+  };
+  try {
+    await Promise.all(shares.map(({ next }) => next()));
+    return { all: await measure('publishAll'), few: await measure('publishFew') };
+  } finally {
+    for (const { child } of [server, ...shares]) child.kill('SIGKILL');
+  }
 }
 
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));

@@ -3,7 +3,7 @@
  * `ends.cjs <task> <who> <address> <count>` measures against it and prints its result as JSON.
  */
 import { listen, drive, type Contestant } from './contestants';
-import { fanOut, serveFanOut } from './fanOut';
+import { fanOutPeers, publishFanOut, serveFanOut } from './fanOut';
 import { percentile } from '../engine/statistics';
 import { sample } from './sample';
 
@@ -50,8 +50,17 @@ const tasks: Record<string, () => Promise<void>> = {
       return end.count();
     }
   },
-  async fanOut() {
-    print(await fanOut(address, Number(count)));
+  /** A share of the peers, until it is killed; `count` is which. */
+  async fanOutPeers() {
+    await fanOutPeers(address, Number(count), (times) => print({ times }));
+    print({ ready: true });
+  },
+  async publishAll() {
+    print({ each: await publishFanOut(address, 'all', Number(count)) });
+    process.exit(0);
+  },
+  async publishFew() {
+    print({ each: await publishFanOut(address, 'few', Number(count)) });
     process.exit(0);
   },
 };

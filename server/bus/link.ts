@@ -58,7 +58,7 @@ export class Link {
     this.outlet = new Outlet(
       ...([stream, clock, setting.counters] as const),
       () => this.isClosed || owner.onDrained(this),
-      (act) => this.guard(act),
+      (thrown) => this.failed(thrown),
     );
     this.deadlines = new Alarm(clock, () => this.expire());
     this.resting = new Alarm(clock, () => this.stream.resume());
@@ -178,14 +178,7 @@ export class Link {
     const { stream } = this;
     stream.removeAllListeners('data');
     stream.resume();
-    stream.end();
-    // One who does not read its end is not waited for.
-    const farewell = new AbortController();
-    stream.once('close', () => farewell.abort());
-    this.setting.clock.sleep(farewellMs, farewell.signal).then(
-      () => stream.destroy(),
-      () => undefined,
-    );
+    this.outlet.end();
     const why = problem('bus.closed', { peer: this.name, reason });
     for (const call of this.outgoing.clear()) this.guard(() => call.gone(why));
     for (const call of [...this.incoming.values()]) this.guard(() => call.cancel());
@@ -292,12 +285,15 @@ export class Link {
     try {
       act();
     } catch (thrown) {
-      this.setting.log.error('a listener of the bus failed', { peer: this.name, thrown: String(thrown) });
+      this.failed(thrown);
     }
+  }
+
+  private failed(thrown: unknown): void {
+    this.setting.log.error('a listener of the bus failed', { peer: this.name, thrown: String(thrown) });
   }
 }
 
 /** Messages that belong to no subscription: more than a chunk of the smallest requests, answered at once, makes. */
 const mostUnowned = 8192;
-const farewellMs = 500;
 const deadlineGrainMs = 4;

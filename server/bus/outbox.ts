@@ -94,16 +94,20 @@ export class Outbox {
   /** The next pieces to write, in order and about `most` bytes in all. */
   take(now: number, most: number): Buffer[] {
     const pieces: Buffer[] = [];
-    let [buffer, start, end, taken]: [Buffer | undefined, number, number, number] = [undefined, 0, 0, 0];
-    while (taken < most) {
+    let buffer: Buffer | undefined;
+    let start = 0;
+    let end = 0;
+    let taken = 0;
+    while (taken < most && this.count > 0) {
       const next = this.next(now);
       if (next === undefined) break;
-      taken += next.end - next.start;
-      if (next.buffer === buffer && next.start === end) end = next.end;
-      else {
+      if (next.buffer !== buffer || next.start !== end) {
         if (buffer !== undefined) pieces.push(buffer.subarray(start, end));
-        ({ buffer, start, end } = next);
+        buffer = next.buffer;
+        start = next.start;
       }
+      taken += next.end - next.start;
+      end = next.end;
     }
     if (buffer !== undefined) pieces.push(buffer.subarray(start, end));
     if (this.count === 0) this.bury();
@@ -114,6 +118,7 @@ export class Outbox {
     let chosen: Deque<Waiting> | undefined;
     let best = Infinity;
     for (const queue of this.queues) {
+      if (queue.length === 0) continue;
       let head = queue.first();
       while (head?.done) {
         queue.shift();
@@ -122,7 +127,9 @@ export class Outbox {
       }
       if (head === undefined) continue;
       const rank = head.priority - (now - head.since) / timing.agingMs;
-      if (rank < best) [best, chosen] = [rank, queue];
+      if (rank >= best) continue;
+      best = rank;
+      chosen = queue;
     }
     const next = chosen?.shift();
     if (next === undefined) return undefined;

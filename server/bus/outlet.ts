@@ -15,13 +15,13 @@ export class Outlet {
   private turn = 0;
   private blockedSince = -1;
 
-  /** `drained` is called when nothing waits any more; `guard` runs what must not end the loop when it throws. */
+  /** `drained` is called when nothing waits any more; `failed` hears of what would have ended the loop. */
   constructor(
     private readonly stream: Writable,
     private readonly clock: Clock,
     private readonly counters: Counters,
     private readonly drained: () => void,
-    private readonly guard: (act: () => void) => void,
+    private readonly failed: (thrown: unknown) => void,
   ) {
     stream.on('drain', () => this.unblock());
   }
@@ -81,9 +81,25 @@ export class Outlet {
     if (outbox.count === 0) this.drained();
   }
 
+  /** Ends the stream; one who does not read its end is not waited for. */
+  end(): void {
+    const { stream } = this;
+    const farewell = new AbortController();
+    stream.once('close', () => farewell.abort());
+    stream.end();
+    this.clock.sleep(farewellMs, farewell.signal).then(
+      () => stream.destroy(),
+      () => undefined,
+    );
+  }
+
   private readonly flush = (): void => {
     this.flushing = false;
-    if (this.blockedSince < 0) this.guard(() => this.write());
+    try {
+      if (this.blockedSince < 0) this.write();
+    } catch (thrown) {
+      this.failed(thrown);
+    }
   };
 
   private unblock(): void {
@@ -94,3 +110,4 @@ export class Outlet {
 }
 
 const bytesAtOnce = 256 * 1024;
+const farewellMs = 500;
