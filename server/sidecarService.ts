@@ -48,7 +48,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
     };
   };
   return {
-    ...directly(runs.execution, runs.melodies, parts.templates, new TriggerDesk(triggers)),
+    ...directly(runs.execution, runs.melodies, runs.review, parts.templates, new TriggerDesk(triggers)),
     workspace: home.id,
     root: home.root,
     position: () => journal.position(),
@@ -57,6 +57,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
     onProgress: runs.onProgress.event,
     onBoardPatch: runs.onBoardPatch.event,
     onReviewChanged: (listener) => runs.onReviewChanged.event((changeset) => listener({ changeset })),
+    onUnitsChanged: (listener) => runs.review.unitsChanged.event(listener),
     onPlanningChanged: (listener) => runs.planning.changed.event((revision) => listener({ revision })),
 
     provideSecrets: (_ctx, params) => Promise.resolve(state.provideKeys(params)),

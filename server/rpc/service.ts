@@ -35,6 +35,22 @@ export const directRequests = [
   'triggerDisarm',
   'triggerFire',
   'triggerHistory',
+  'reviewUnits',
+  'reviewDecideUnits',
+  'reviewUndo',
+  'reviewApplied',
+  'reviewHistory',
+  'reviewSplit',
+  'reviewKeepLines',
+  'reviewEdit',
+  'reviewPlace',
+  'reviewMark',
+  'reviewThreads',
+  'reviewComment',
+  'reviewResolve',
+  'reviewRevise',
+  'reviewInterdiff',
+  'reviewVerify',
 ] as const satisfies readonly (keyof ClientRequests)[];
 export type DirectRequest = (typeof directRequests)[number];
 
@@ -66,6 +82,7 @@ export interface SidecarService extends DirectService {
   readonly onProgress: Event<ServiceProgress>;
   readonly onBoardPatch: Event<ServiceBoardPatch>;
   readonly onReviewChanged: Event<{ readonly changeset: string }>;
+  readonly onUnitsChanged: Event<{ readonly changeset: string; readonly paths: string[] }>;
   readonly onPlanningChanged: Event<{ readonly revision: number }>;
 
   /** Keeps keys in memory; an empty key forgets the provider's. */
