@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import { Ctx } from './ctx';
-import { registerChangesTree } from './features/changesTree';
 import { registerCommands } from './features/commands';
 import { Data } from './features/data';
 import { editorModels } from './features/languageModels';
@@ -8,8 +7,6 @@ import { watchModel } from './features/models';
 import { registerPlanTree } from './features/planTree';
 import { tellEnds } from './features/progress';
 import { Questions } from './features/questions';
-import { registerBadges, Review } from './features/review';
-import { registerReviewFiles } from './features/reviewFiles';
 import { registerRunsTree } from './features/runsTree';
 import { storedKeys } from './features/secrets';
 import { userSettings } from './features/settings';
@@ -17,6 +14,7 @@ import { registerStatus } from './features/status';
 import { TextDocuments } from './features/textDocuments';
 import { tellTrouble } from './features/trouble';
 import { Boards } from './panels/board';
+import { registerReview, type ReviewParts } from './review';
 
 /** The table of codes: the second bundle takes it from here instead of carrying a copy. */
 export * from '../schemas/codes';
@@ -28,6 +26,7 @@ export interface Inspection {
   readonly ctx: Ctx;
   readonly data: Data;
   readonly boards: Boards;
+  readonly review: ReviewParts;
   /** The trees of the views *Plan*, *Runs* and *Changes*. */
   readonly trees: readonly vscode.TreeDataProvider<unknown>[];
   /** How long registering everything took. */
@@ -51,16 +50,13 @@ export function activate(extension: vscode.ExtensionContext): Inspection | undef
   const data = new Data(made);
   const documents = new TextDocuments(made);
   const boards = new Boards(made, data);
-  registerReviewFiles(made);
-  const changes = registerChangesTree(made, data);
-  const trees = [registerPlanTree(made, data), registerRunsTree(made, data), changes.provider];
-  registerBadges(made, data);
+  const review = registerReview(made, data, documents);
+  const trees = [registerPlanTree(made, data), registerRunsTree(made, data), review.changes.provider];
   registerStatus(made, data);
   watchModel(made);
   tellEnds(made, data);
   const questions = new Questions(made, data, documents, boards);
-  const review = new Review(made, data);
-  registerCommands({ ctx: made, data, boards, review, changes, questions, documents });
+  registerCommands({ ctx: made, data, boards, review, questions, documents });
   const look = () => void data.refreshIfLooked();
   made.add(vscode.workspace.onDidGrantWorkspaceTrust(look));
   made.add(vscode.workspace.onDidChangeWorkspaceFolders(look));
@@ -68,7 +64,7 @@ export function activate(extension: vscode.ExtensionContext): Inspection | undef
   const milliseconds = performance.now() - began;
   made.log.debug(`Activated in ${milliseconds.toFixed(1)} ms.`);
   return extension.extensionMode === vscode.ExtensionMode.Test
-    ? { ctx: made, data, boards, trees, milliseconds }
+    ? { ctx: made, data, boards, review, trees, milliseconds }
     : undefined;
 }
 

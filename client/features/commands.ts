@@ -4,9 +4,10 @@ import { BlockedError, type Ctx } from '../ctx';
 import type { Blocked } from '../folder';
 import type { Boards } from '../panels/board';
 import { problemOf } from '../problems';
+import { reviewCommands, type ReviewParts } from '../review';
+import type { ChangeTarget } from '../review/fileReview';
 import { problemFix, problemSeverity, problemText } from '../texts';
 import { askAgent } from './askAgent';
-import type { ChangesView } from './changesTree';
 import type { CommandId } from './commandIds';
 import type { Data } from './data';
 import { doctor, exportReport } from './doctor';
@@ -14,7 +15,6 @@ import { executePhase } from './executePhase';
 import { chooseModel } from './models';
 import { sureToCancel } from './progress';
 import type { Questions, QuestionTarget } from './questions';
-import type { ChangeTarget, Review } from './review';
 import { setApiKey } from './secrets';
 import type { TextDocuments } from './textDocuments';
 
@@ -23,8 +23,7 @@ export interface Tools {
   readonly ctx: Ctx;
   readonly data: Data;
   readonly boards: Boards;
-  readonly review: Review;
-  readonly changes: ChangesView;
+  readonly review: ReviewParts;
   readonly questions: Questions;
   readonly documents: TextDocuments;
 }
@@ -40,11 +39,11 @@ function table({
   ctx,
   data,
   boards,
-  review,
-  changes,
+  review: parts,
   questions,
   documents,
 }: Tools): Record<CommandId, Handler> {
+  const { fileReview: review, changes } = parts;
   const command =
     (verb: 'pause' | 'resume' | 'cancel' | 'retry', states: readonly RunSummary['state'][]) =>
     async (target?: RunTarget) => {
@@ -100,6 +99,7 @@ function table({
     'symphony.rejectPlan': reject,
     'symphony.acceptAll': accept,
     'symphony.rejectAll': reject,
+    ...reviewCommands(parts),
     'symphony.openQuestionFiles': ({ question }: QuestionTarget) => questions.openFiles(question),
     'symphony.openPlace': (place: { file: string; line: number }) => openPlace(ctx, place),
   };

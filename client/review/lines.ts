@@ -90,19 +90,31 @@ export function spanOf(startLine: number, endLine: number): LineSpan {
 }
 
 /**
- * Which of the placed units an editor's change shows. The editor may join what are two units, or see one as two, so
- * they are matched by the lines they stand on; `undefined` where a unit has lines outside of the change on screen,
- * which means that the editor shows an older state.
+ * Which of the placed units an editor's change shows. The editor may join what are two units, and its lines may be
+ * those of a moment ago, so both of its sides are asked, and only where they name the same units is there an answer.
+ * @param originals where the units are in the text the editor compares with
  */
-export function unitsOf(change: EditorChange, places: readonly At[]): ReviewUnit[] | undefined {
-  const shown = spanOf(change.modifiedStartLineNumber, change.modifiedEndLineNumber);
-  const met = places.filter(({ start, end }) =>
-    start === end || shown.start === shown.end
-      ? start <= shown.end && end >= shown.start
-      : start < shown.end && end > shown.start,
-  );
-  return met.length === 0 ? undefined : met.map(({ unit }) => unit);
+export function unitsOf(
+  change: EditorChange,
+  places: readonly At[],
+  originals: ReadonlyMap<string, LineSpan>,
+): ReviewUnit[] | undefined {
+  const now = spanOf(change.modifiedStartLineNumber, change.modifiedEndLineNumber);
+  const then = spanOf(change.originalStartLineNumber, change.originalEndLineNumber);
+  const met = places.filter((place) => meets(place, now));
+  const same = places.filter(({ unit }) => {
+    const original = originals.get(unit.unit);
+    return original !== undefined && meets(original, then);
+  });
+  const agreed = met.length > 0 && met.length === same.length && met.every((place) => same.includes(place));
+  return agreed ? met.map(({ unit }) => unit) : undefined;
 }
+
+/** Whether two spans have a line in common; an empty one is met by what lies on either side of it. */
+const meets = (a: LineSpan, b: LineSpan): boolean =>
+  a.start === a.end || b.start === b.end
+    ? a.start <= b.end && a.end >= b.start
+    : a.start < b.end && a.end > b.start;
 
 /** How many units there are, by what was decided. */
 export interface Counts {
