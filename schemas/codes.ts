@@ -875,6 +875,28 @@ export const codes = {
     '{path} is open with unsaved changes and could not be kept as {encoding} with its line ends.',
     'Save or revert the file, then decide again; nothing was written.',
   ),
+  'review.readOnly': warning(
+    '{path} is read-only.',
+    'Allow writing to it, then decide again; nothing was written.',
+  ),
+  'review.waiting': warning(
+    '{path} waits for the editor to make the edits of an earlier decision.',
+    'Decide again in a moment; nothing was written.',
+  ),
+  'review.redecided': {
+    severity: 'info',
+    message: 'Some changes in {path} were decided on again since; those stay as they are.',
+    fix: 'Undo the later decision first.',
+  },
+  'review.abandoned': warning(
+    'A decision on {path} was cut short and the file was changed since, so the decision was dropped.',
+    'Look at the file and decide again; it was left as it is.',
+  ),
+  'review.adaptedEnds': {
+    severity: 'info',
+    message: 'The proposal for {path} has other line ends; what is kept is written with those of your file.',
+    fix: 'Nothing is to be done.',
+  },
   'review.nothingToSend': warning(
     'There is no open conversation to send.',
     'Comment on a line of the proposal first.',

@@ -16,7 +16,15 @@ import { runPerformers, RunService, type RunWorld } from './runs';
 import { createSandbox } from './sandbox';
 import { sampleModel } from './sampleModel';
 import { openTriggers } from './openTriggers';
-import { jsonPacking, openBlobs, openJournal, openPolicy, planningFiles, type DataHome } from './storage';
+import {
+  jsonPacking,
+  openBlobs,
+  openDecisions,
+  openJournal,
+  openPolicy,
+  planningFiles,
+  type DataHome,
+} from './storage';
 import { sidecarService } from './sidecarService';
 import { TemplateDesk } from './templateDesk';
 import type { SidecarService } from './rpc';
@@ -40,6 +48,7 @@ export async function composeService(
   const { log } = ctx;
   const journal = await openJournal({ file: home.journal, clock: systemClock, log });
   const blobs = await openBlobs({ folder: home.blobs, log });
+  const decisions = await openDecisions({ file: home.review, log });
   const state = new SidecarState();
   const sample = sampleModel(home.root, log);
   const gateway = createGateway({
@@ -103,6 +112,7 @@ export async function composeService(
       planningFiles: planningFiles(home.root),
       settings: () => state.runSettings(),
       journal,
+      decisions,
       ctx,
     }),
   );
@@ -125,6 +135,7 @@ export async function composeService(
     state,
     sandbox,
     store,
+    decisions,
   });
   return { service, runs };
 }

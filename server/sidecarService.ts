@@ -7,6 +7,7 @@ import type { Engine } from './engine';
 import type { Gateway } from './llm';
 import { directRequests, type DirectService, type SidecarService } from './rpc';
 import type { RunService } from './runs';
+import type { DecisionLog } from './review';
 import type { Sandbox } from './sandbox';
 import type { TemplateDesk } from './templateDesk';
 import { TriggerDesk } from './triggerDesk';
@@ -27,6 +28,7 @@ export interface ServiceParts {
   readonly state: SidecarState;
   readonly sandbox: Promise<Sandbox>;
   readonly store: DisposableStore;
+  readonly decisions: DecisionLog;
 }
 
 /** The joined rooms as the one service the wire's handlers call. */
@@ -76,7 +78,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
     command: async (_ctx, params) => (await runs.runCommand(params)).state,
     answer: async (_ctx, params) => (await runs.runAnswer(params)).state,
     board: (_ctx, run) => Promise.resolve(runs.boardSnapshot({ run })),
-    changesets: async (_ctx, open) => (await runs.reviewList({ open })).changesets,
+    changesets: async (ctx, open) => (await runs.reviewList(ctx, { open })).changesets,
     content: (ctx, hash) => runs.reviewContent(ctx, { hash }),
     decide: async (ctx, params) => (await runs.reviewDecide(ctx, params)).files,
     check: async (ctx) => examine(ctx, await patient(ctx)),
@@ -89,6 +91,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
       await engine.stop();
       store.dispose();
       await journal.close();
+      parts.decisions.close();
       parts.ctx.log.info('the journal is closed', { file: path.basename(home.journal) });
     },
   };

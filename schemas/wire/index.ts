@@ -26,6 +26,7 @@ export * from './melody';
 export * from './models';
 export * from './planning';
 export * from './review';
+export * from './risk';
 export * from './run';
 export * from './session';
 export * from './template';

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { notification, request } from '../define';
 import { problemSchema } from '../journal/events';
 import { relativePath, sha256 } from './common';
+import { riskFlag } from './risk';
 
 /** One file of a changeset. `null` hashes stand for “does not exist”. */
 export const changedFile = z.object({
@@ -22,6 +23,18 @@ export const changedFile = z.object({
   /** The plans whose commits touched the file. */
   plans: z.array(z.string()),
   decision: z.enum(['undecided', 'accepted', 'rejected']),
+  /** How far the review of its units is. */
+  counts: z.optional(
+    z.object({
+      units: z.int(),
+      undecided: z.int(),
+      kept: z.int(),
+      dropped: z.int(),
+      reviewed: z.int(),
+    }),
+  ),
+  /** Why a person should look twice at it. */
+  flags: z.optional(z.array(riskFlag)),
 });
 export type ChangedFile = z.infer<typeof changedFile>;
 

@@ -2,26 +2,7 @@ import * as z from 'zod/mini';
 import { notification, request } from '../define';
 import { problemSchema } from '../journal/events';
 import { relativePath, sha256, textBetween, textUpTo } from './common';
-
-/** Why a person should look twice at a change; texts are in the tables of the front ends. */
-export const riskFlags = [
-  'executableConfiguration',
-  'script',
-  'lockFile',
-  'ci',
-  'symlink',
-  'mode',
-  'bidi',
-  'invisible',
-  'secret',
-  'deletion',
-  'generated',
-  'testWeakened',
-  'testRemoved',
-  'binary',
-] as const;
-export const riskFlag = z.enum(riskFlags);
-export type RiskFlag = z.infer<typeof riskFlag>;
+import { riskFlag } from './risk';
 
 /** Lines from `start` up to but not including `end`, counted from 0. */
 export const lineSpan = z.object({ start: z.int(), end: z.int() });
@@ -140,6 +121,8 @@ export const reviewDecideUnits = request({
     plan: z.optional(z.string()),
     /** Open documents with unsaved changes among the files concerned; others are taken to be as on disk. */
     buffers: z.array(openBuffer),
+    /** A person has brought the units into the files by hand, as in a merge editor: nothing is written. */
+    settled: z.optional(z.boolean()),
   }),
   result: decided,
   errors: ['review.unknown', 'review.stale'],

@@ -1,11 +1,13 @@
 import type { Problem } from '../../schemas/codes';
-import { looksBinary, mergeLines } from './lineMerge';
+import { holdsBinary } from './algebra/lines';
 
 /** One version of a file: a regular file, or a link whose bytes are its target. */
 export interface Version {
   readonly kind: 'file' | 'link';
   readonly bytes: Uint8Array;
   readonly executable: boolean;
+  /** Nobody may write it; told of what is on the disk. */
+  readonly readOnly?: boolean;
 }
 
 /** What the disk holds at a path, links never followed. */
@@ -52,11 +54,14 @@ export type Verdict =
       readonly merged: boolean;
     };
 
+/** The user's bytes with what leads from baseline to proposal, or null where both change the same lines. */
+export type Merge = (current: Uint8Array) => Uint8Array | null;
+
 /**
  * Decides how to accept one file, from bytes alone. The user's tree is written only where it holds what
  * the run began with, or where both changes go together line by line; everything else is refused.
  */
-export function decide(file: Proposed, seen: Seen): Verdict {
+export function decide(file: Proposed, seen: Seen, merge: Merge): Verdict {
   if (seen.dirty) return refuse('review.dirtyBuffer', file.path);
   for (const there of [seen.at, seen.from]) {
     if (there?.kind === 'behindLink') {
@@ -67,9 +72,9 @@ export function decide(file: Proposed, seen: Seen): Verdict {
     }
   }
   if (file.proposal === null) return decideDelete(file, seen);
-  if (file.from !== null && seen.from !== null) return decideRename(file, file.proposal, seen);
+  if (file.from !== null && seen.from !== null) return decideRename(file, file.proposal, seen, merge);
   if (file.baseline === null) return decideAdd(file, file.proposal, seen);
-  return decideModify(file, file.baseline, file.proposal, seen);
+  return decideModify(file, file.baseline, file.proposal, seen, merge);
 }
 
 function decideDelete(file: Proposed, { at }: Seen): Verdict {
@@ -86,16 +91,22 @@ function decideAdd(file: Proposed, proposal: Version, { at, modes }: Seen): Verd
   return changed(file.path);
 }
 
-function decideModify(file: Proposed, baseline: Version, proposal: Version, { at, modes }: Seen): Verdict {
+function decideModify(
+  file: Proposed,
+  baseline: Version,
+  proposal: Version,
+  { at, modes }: Seen,
+  merge: Merge,
+): Verdict {
   if (!isVersion(at)) return changed(file.path);
-  const result = combine(baseline, at, proposal);
+  const result = combine(baseline, at, proposal, merge);
   if (result === null) return changed(file.path);
   const merged = !sameBytes(result, proposal) || (!sameBytes(at, baseline) && !sameBytes(at, proposal));
   if (sameBytes(at, result)) return withMode(at, result.executable, modes, merged);
   return { ...nothing, write: result, merged };
 }
 
-function decideRename(file: Proposed, proposal: Version, seen: Seen): Verdict {
+function decideRename(file: Proposed, proposal: Version, seen: Seen, merge: Merge): Verdict {
   const { at, from, modes } = seen;
   const baseline = file.baseline!;
   if (from!.kind === 'absent' || from!.kind === 'behindFile') {
@@ -105,7 +116,7 @@ function decideRename(file: Proposed, proposal: Version, seen: Seen): Verdict {
       : changed(file.path);
   }
   if (!isVersion(from!)) return changed(file.from!);
-  const result = combine(baseline, from!, proposal);
+  const result = combine(baseline, from!, proposal, merge);
   if (result === null) return changed(file.from!);
   const merged = !sameBytes(result, proposal);
   const free = at.kind === 'absent' || (at.kind === 'folder' && at.empty) || seen.sameFile;
@@ -116,7 +127,7 @@ function decideRename(file: Proposed, proposal: Version, seen: Seen): Verdict {
 }
 
 /** The three versions as one, or null where the user's change and the proposal do not go together. */
-function combine(baseline: Version, current: Version, proposal: Version): Version | null {
+function combine(baseline: Version, current: Version, proposal: Version, merge: Merge): Version | null {
   const executable = proposal.executable !== baseline.executable ? proposal.executable : current.executable;
   if (sameBytes(current, proposal)) return { ...current, executable };
   if (sameBytes(current, baseline)) {
@@ -125,8 +136,8 @@ function combine(baseline: Version, current: Version, proposal: Version): Versio
   // The proposal changes the mode alone: the user's bytes stay.
   if (sameBytes(baseline, proposal)) return { ...current, executable };
   const all = [baseline, current, proposal];
-  if (all.some(({ kind, bytes }) => kind === 'link' || looksBinary(bytes))) return null;
-  const bytes = mergeLines(baseline.bytes, current.bytes, proposal.bytes);
+  if (all.some(({ kind, bytes }) => kind === 'link' || holdsBinary(bytes))) return null;
+  const bytes = merge(current.bytes);
   return bytes === null ? null : { kind: 'file', bytes, executable };
 }
 

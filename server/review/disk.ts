@@ -130,7 +130,8 @@ async function readFileHere(file: string): Promise<OnDisk> {
       const entry = await handle.stat();
       if (!entry.isFile()) return { kind: 'other' };
       const executable = process.platform !== 'win32' && (entry.mode & 0o100) !== 0;
-      return { kind: 'file', bytes: await handle.readFile(), executable };
+      const readOnly = (entry.mode & 0o222) === 0;
+      return { kind: 'file', bytes: await handle.readFile(), executable, ...(readOnly ? { readOnly } : {}) };
     } finally {
       await handle.close();
     }

@@ -16,45 +16,16 @@ export function offersOf(run: RunFold): OfferOutput[] {
     .map(({ offer }) => offer);
 }
 
-/** The changesets runs have offered, with the decisions their events hold. Contents never change, so they are read once. */
+/** The changesets runs have offered, without decisions. Contents never change, so they are read once. */
 export class Changesets {
   private readonly offered = new Map<string, Changeset>();
 
   constructor(private readonly blobs: Blobs) {}
 
-  /** The newest changeset of a run as it stands now, or undefined while there is none. */
+  /** The newest changeset of a run, or undefined while there is none. */
   async of(run: RunFold): Promise<Changeset | undefined> {
     const offer = offersOf(run).at(-1);
-    return offer && this.asDecided(run, offer);
-  }
-
-  private async asDecided(run: RunFold, offer: OfferOutput): Promise<Changeset> {
-    const content = await this.load(offer.blob);
-    const decisions = new Map(
-      run.decisions
-        .filter((one) => one.changeset === content.changeset)
-        .map((one) => [one.path, one.decision]),
-    );
-    return {
-      ...content,
-      files: content.files.map((file) => ({ ...file, decision: decisions.get(file.path) ?? 'undecided' })),
-    };
-  }
-
-  /** All of them, newest first. */
-  async list(runs: readonly RunFold[], openOnly: boolean): Promise<Changeset[]> {
-    const all = runs.flatMap((run) => offersOf(run).map((offer) => this.asDecided(run, offer)));
-    return (await Promise.all(all))
-      .filter((one) => !openOnly || one.files.some((file) => file.decision === 'undecided'))
-      .sort((left, right) => right.createdAt - left.createdAt);
-  }
-
-  /** The run that offered `changeset`, with the changeset; throws `review.unknown`. */
-  async find(runs: readonly RunFold[], changeset: string): Promise<{ run: RunFold; changeset: Changeset }> {
-    for (const run of runs)
-      for (const offer of offersOf(run))
-        if (offer.changeset === changeset) return { run, changeset: await this.asDecided(run, offer) };
-    throw problem('review.unknown', { changeset });
+    return offer && this.load(offer.blob);
   }
 
   /** Exact bytes of a baseline or proposal; throws `review.unknown` for a hash that names neither. */

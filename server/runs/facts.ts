@@ -78,6 +78,8 @@ export const offerOutput = z.object({
   files: z.number().int(),
   commit: z.string(),
   tree: z.string(),
+  /** The changeset this one takes the place of. */
+  former: z.string().optional(),
 });
 export type OfferOutput = z.infer<typeof offerOutput>;
 

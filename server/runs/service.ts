@@ -1,18 +1,17 @@
 import type { ClientRequests, ParamsOf, RecordedEvent, ResultOf } from '../../schemas';
 import type { Melody } from '../../schemas/melody';
-import { DisposableStore, Emitter, problem, type Context, type Disposable, type Json } from '../base';
+import { DisposableStore, Emitter, problem, type Context, type Disposable } from '../base';
 import type { Engine } from '../engine';
 import type { Progress } from '../engine/ports';
 import type { RunFold } from '../engine/state';
 import { compileMelody, type CompileOptions } from '../melody';
 import type { PlanningFiles } from '../planning';
-import { decideFiles } from '../review';
-import { ReviewDesk } from './reviewDesk';
+import type { DecisionLog } from '../review';
+import { ReviewDesk, type ReviewDeskPorts } from './review/desk';
 import { Boards, type BoardPatch } from './board';
 import { Changesets } from './changesets';
 import type { RunWorld } from './dependencies';
 import { ExecutionDesk, type ExecutionPorts } from './execution';
-import { offerIn } from './facts';
 import { MelodyDesk } from './melodyDesk';
 import { PlanningDesk, withRunningPlans } from './planningDesk';
 import { reportPlans, summarise } from './report';
@@ -28,7 +27,9 @@ export interface RunServicePorts {
   readonly approvals: Approvals;
   readonly planningFiles: PlanningFiles;
   readonly settings: () => RunSettings;
-  readonly journal: ExecutionPorts['journal'];
+  readonly journal: ExecutionPorts['journal'] & ReviewDeskPorts['journal'];
+  readonly decisions: DecisionLog;
+  readonly checkpoint?: ReviewDeskPorts['checkpoint'];
   readonly ctx: Context;
 }
 
@@ -47,8 +48,6 @@ export class RunService implements Disposable {
   private readonly boards = new Boards();
   private readonly changesets: Changesets;
   private readonly store = new DisposableStore();
-  /** Decisions are applied one after the other, so that two windows never write one file at once. */
-  private deciding: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly ports: RunServicePorts) {
     this.changesets = new Changesets(ports.world.blobs);
@@ -69,10 +68,14 @@ export class RunService implements Disposable {
       root: world.folders.root,
       planning: () => this.planning.current(),
     });
-    this.review = new ReviewDesk({
-      blobs: world.blobs,
-      find: (changeset) => this.changesets.find(engine.runs(), changeset),
-    });
+    const { checkpoint } = ports;
+    this.review = this.store.add(
+      new ReviewDesk({
+        ...{ world, engine, journal, ctx: ports.ctx, log: ports.decisions },
+        ...(checkpoint === undefined ? {} : { checkpoint }),
+      }),
+    );
+    this.store.add(this.review.changed.event((changeset) => this.onReviewChanged.fire(changeset)));
     this.store.add(ports.engine.onChanged(({ run, events }) => this.changed(run, events)));
     this.store.add(ports.engine.onProgress((progress) => this.progressed(progress)));
   }
@@ -152,8 +155,8 @@ export class RunService implements Disposable {
     return this.boards.snapshot(this.find(run));
   }
 
-  async reviewList({ open }: Params<'reviewList'>): Promise<Result<'reviewList'>> {
-    return { changesets: await this.changesets.list(this.ports.engine.runs(), open) };
+  async reviewList(ctx: Context, { open }: Params<'reviewList'>): Promise<Result<'reviewList'>> {
+    return { changesets: await this.review.list(ctx, open) };
   }
 
   /** Bytes by their SHA-256. */
@@ -162,26 +165,7 @@ export class RunService implements Disposable {
   }
 
   reviewDecide(ctx: Context, params: Params<'reviewDecide'>): Promise<Result<'reviewDecide'>> {
-    const decided = this.deciding.then(() => this.decide(ctx, params));
-    this.deciding = decided.catch(() => undefined);
-    return decided;
-  }
-
-  private async decide(ctx: Context, params: Params<'reviewDecide'>): Promise<Result<'reviewDecide'>> {
-    const { run, changeset } = await this.changesets.find(this.ports.engine.runs(), params.changeset);
-    const results = await decideFiles(ctx, {
-      root: this.ports.world.folders.root,
-      changeset,
-      blobs: this.ports.world.blobs,
-      ...(params.paths === undefined ? {} : { paths: params.paths }),
-      decision: params.decision,
-      dirty: params.dirty,
-      record: async (decided) => {
-        await this.ports.engine.record(run.run, { type: 'FileDecided', ...decided });
-      },
-    });
-    this.onReviewChanged.fire(changeset.changeset);
-    return { files: results.map(({ path, result, problem: why }) => ({ path, result, problem: why })) };
+    return this.review.decideFiles(ctx, params);
   }
 
   private summary(run: RunFold): Result<'runShow'>['summary'] {
@@ -198,13 +182,7 @@ export class RunService implements Disposable {
     const fold = this.find(run);
     const patch = this.boards.patch(fold, events);
     if (patch !== undefined) this.onBoardPatch.fire(patch);
-    const offered = events.some(
-      ({ event }) => event.type === 'NodeCompleted' && offerIn(event.output as Json) !== undefined,
-    );
-    if (offered)
-      void this.changesets
-        .of(fold)
-        .then((changeset) => changeset && this.onReviewChanged.fire(changeset.changeset));
+    this.review.heard(events);
   }
 
   private progressed(progress: Progress): void {

@@ -3,7 +3,8 @@ import type { Problem } from '../../schemas/codes';
 import type { Trigger } from '../../schemas/melody/trigger';
 import type { Json, Log } from '../base';
 import { damaged, keepDamaged, storageFailure } from './failures';
-import { createFirings, openChecked } from './firingsFile';
+import { createDatabase, openChecked } from './checkedDatabase';
+import { firingsShape } from './firingsFile';
 import { openSqlite, type Database, type OpenDatabase, type Row, type Value } from './sqlite';
 
 /** A trigger a person has armed, bound to the bytes its Melody had then. */
@@ -109,8 +110,8 @@ export async function openFirings(options: FiringsOptions): Promise<Firings> {
     return (backup ??= keepDamaged(name));
   };
   try {
-    if (!existsSync(file)) await createFirings(file, open, keepCopy);
-    return new SqliteFirings(openChecked(file, open, keepCopy), options, keepCopy);
+    if (!existsSync(file)) await createDatabase(file, open, keepCopy, firingsShape);
+    return new SqliteFirings(openChecked(file, open, keepCopy, firingsShape), options, keepCopy);
   } catch (thrown) {
     throw storageFailure(thrown, file, keepCopy);
   }

@@ -44,6 +44,8 @@ export interface DataHome {
   readonly policy: string;
   /** What is armed, and every firing. */
   readonly triggers: string;
+  /** What people decided about proposals, and what was offered. */
+  readonly review: string;
   readonly endpoint: string;
   readonly lock: string;
   readonly log: string;
@@ -227,6 +229,7 @@ async function furnish(options: OpenWorkspace, folder: string, id: string, root:
     homes: at('homes'),
     policy: at('policy.json'),
     triggers: at('triggers.db'),
+    review: at('review.db'),
     endpoint: at('endpoint.json'),
     lock: at('lock.db'),
     log: at('sidecar.log'),

@@ -19,6 +19,7 @@ export { takeLock, type Lock, type LockAttempt } from './lock';
 export { openPolicy, type Policy } from './policy';
 export { openFirings } from './firings';
 export type { ArmedTrigger, Firing, FiringOutcome, Firings, FiringsOptions, NewFiring } from './firings';
+export { openDecisions, type DecisionsOptions } from './decisions';
 export { planningFiles } from './planningFiles';
 export { openPlanningWriter } from './planningWriter';
 export type { Edited, EditReason, PastEdit, PlanningWriter, PlanningWriterOptions } from './planningWriter';

@@ -12,7 +12,8 @@ export async function bundleSuite(): Promise<string> {
   const out = path.join(repository, 'out/vscode');
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
-  const tests = readdirSync(suite).filter((file) => file.endsWith('.test.ts'));
+  const only = process.env['SYMPHONY_SUITE'] ?? '';
+  const tests = readdirSync(suite).filter((file) => file.endsWith('.test.ts') && file.startsWith(only));
   await build({
     entryPoints: tests.map((file) => path.join(suite, file)),
     outdir: out,

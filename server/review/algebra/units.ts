@@ -82,7 +82,8 @@ export function splitUnit(
   return parts;
 }
 
-function textOf(path: string, baseline: Version, proposal: Version): FileText | null {
+/** Both sides as lines; null where the file is not decided on by lines. */
+export function textOf(path: string, baseline: Version, proposal: Version): FileText | null {
   const wholes = [baseline, proposal].some(
     ({ kind, bytes }) => kind === 'link' || bytes.length > maxBytes || holdsBinary(bytes) || isPointer(bytes),
   );

@@ -11,11 +11,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import type { FileDecision } from '../../../server/engine/state';
 import { sha256 } from '../../../server/base/node';
-import { decideFiles, removeLeftovers } from '../../../server/review';
+import { decideWhole, wholeDecisions } from '../../../server/review';
 import { ctx, freshFolder, removeFolders } from '../git/fixture';
-import { changesetOf, linkTo, memoryBlobs, text, type Change, type Held } from './fixture';
+import { linkTo, reviewsOf, text, type Change, type Held } from './fixture';
 
 type Disk = Readonly<Record<string, Held | 'folder'>>;
 
@@ -72,35 +71,35 @@ interface Case {
 async function check(it: Case): Promise<void> {
   const root = freshFolder();
   lay(root, it.disk);
-  const blobs = memoryBlobs();
-  const recorded: FileDecision[] = [];
-  const options = {
-    root,
-    blobs,
-    changeset: await changesetOf(blobs, it.changes),
+  const { reviews, changeset } = await reviewsOf(root, it.changes);
+  const asked = {
+    changeset: changeset.changeset,
     decision: it.decision ?? ('accept' as const),
     dirty: it.dirty ?? [],
-    ...(it.paths === undefined ? {} : { paths: it.paths }),
-    record: (decided: FileDecision) => {
-      recorded.push(decided);
-      return Promise.resolve();
-    },
+    paths: it.paths,
   };
-  const results = await decideFiles(ctx, options);
+  const results = await decideWhole(ctx, reviews, asked);
   const brief = (list: typeof results) =>
     list.map(({ result, problem }) => (result === 'refused' ? `refused ${problem?.code}` : result));
   assert.deepEqual(brief(results), it.results);
   assert.deepEqual(read(root), show(it.after));
-  const accepted = results.filter(({ result }) => result !== 'refused');
-  assert.deepEqual(recorded.map((item) => item.path).sort(), accepted.map((item) => item.path).sort());
-  for (const { path: name, written, result } of accepted) {
+  const review = await reviews.open(ctx, changeset.changeset);
+  const paths = results.filter(({ result }) => result !== 'refused').map((one) => one.path);
+  const recorded = wholeDecisions(review, paths);
+  assert.deepEqual(
+    recorded.map((item) => item.path),
+    paths,
+  );
+  for (const { path: name, written, decision } of recorded) {
     const held = it.after[name];
-    const expected =
-      result === 'rejected' || held === undefined || held === 'folder' ? null : sha256(held.bytes);
-    assert.equal(written, expected, name);
+    const none = decision === 'rejected' || held === undefined || held === 'folder';
+    assert.equal(written, none ? null : sha256(held.bytes), name);
   }
-  // As after a crash between writing and recording: the same call again changes nothing and agrees.
-  const again = await decideFiles(ctx, options);
+  // The same call again changes nothing and agrees.
+  const again = await decideWhole(ctx, reviews, {
+    ...asked,
+    paths: asked.paths ?? results.map((one) => one.path),
+  });
   assert.deepEqual(
     again.map(({ result }) => result === 'refused'),
     results.map(({ result }) => result === 'refused'),
@@ -236,16 +235,9 @@ describe('accepting', () => {
     };
     const root = freshFolder();
     lay(root, { a: text(base.replace('1', 'mine')) });
-    const blobs = memoryBlobs();
-    const changeset = await changesetOf(blobs, [change]);
-    const [result] = await decideFiles(ctx, {
-      root,
-      blobs,
-      changeset,
-      decision: 'accept',
-      dirty: [],
-      record: () => Promise.resolve(),
-    });
+    const { reviews, changeset } = await reviewsOf(root, [change]);
+    const asked = { changeset: changeset.changeset, decision: 'accept' as const, dirty: [] };
+    const [result] = await decideWhole(ctx, reviews, asked);
     assert.equal(result?.result, 'merged');
     assert.deepEqual(read(root), show({ n: text(base.replace('1', 'mine').replace('6', 'six')) }));
   });
@@ -336,34 +328,30 @@ describe('accepting', () => {
     const root = freshFolder();
     writeFileSync(path.join(root, 'a'), base);
     chmodSync(path.join(root, 'a'), 0o640);
-    const blobs = memoryBlobs();
-    const changeset = await changesetOf(blobs, [
+    const temporary = path.join(root, `.symphony-${sha256('a').slice(0, 16)}.tmp`);
+    writeFileSync(temporary, 'half');
+    const { reviews, changeset } = await reviewsOf(root, [
       modify(text('p')),
       { path: 'b', baseline: null, proposal: text('b') },
     ]);
-    const temporary = path.join(root, `.symphony-${sha256('a').slice(0, 16)}.tmp`);
-    writeFileSync(temporary, 'half');
-    const record = () => Promise.resolve();
-    await decideFiles(ctx, { root, blobs, changeset, decision: 'accept', dirty: [], record, paths: ['a'] });
+    const asked = { changeset: changeset.changeset, decision: 'accept' as const, dirty: [], paths: ['a'] };
+    await decideWhole(ctx, reviews, asked);
     assert.equal(lstatSync(path.join(root, 'a')).mode & 0o777, 0o640);
-    assert.deepEqual(Object.keys(read(root)), ['a']);
-    writeFileSync(temporary, 'half');
-    await removeLeftovers(root, changeset);
     assert.deepEqual(Object.keys(read(root)), ['a']);
   });
 
   it('does not take back what was accepted', async () => {
     const root = freshFolder();
-    const blobs = memoryBlobs();
-    const set = await changesetOf(blobs, [modify(text('p'))]);
-    const changeset = {
-      ...set,
-      files: set.files.map((file) => ({ ...file, decision: 'accepted' as const })),
-    };
-    const record = () => assert.fail('nothing to record');
-    const options = { root, blobs, changeset, decision: 'reject' as const, dirty: [], record };
-    assert.deepEqual(await decideFiles(ctx, options), [], 'no undecided file');
-    const [result] = await decideFiles(ctx, { ...options, paths: ['a'] });
+    lay(root, { a: text(base) });
+    const { reviews, changeset } = await reviewsOf(root, [modify(text('p'))]);
+    const asked = { changeset: changeset.changeset, dirty: [] };
+    await decideWhole(ctx, reviews, { ...asked, decision: 'accept' });
+    assert.deepEqual(
+      await decideWhole(ctx, reviews, { ...asked, decision: 'reject' }),
+      [],
+      'no undecided file',
+    );
+    const [result] = await decideWhole(ctx, reviews, { ...asked, decision: 'reject', paths: ['a'] });
     assert.equal(result?.problem?.code, 'review.accepted');
     rmSync(root, { recursive: true });
   });

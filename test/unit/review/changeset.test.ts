@@ -2,9 +2,11 @@ import { strict as assert } from 'node:assert';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { changeset as changesetSchema } from '../../../schemas/wire/review';
-import { buildChangeset, decideFiles } from '../../../server/review';
+import { systemIds } from '../../../server/base/node';
+import { buildChangeset, decideWhole, openUserTree, Reviews } from '../../../server/review';
 import { clock, ctx, filesOf, makeRepository, open, removeFolders, write } from '../git/fixture';
 import { memoryBlobs } from './fixture';
+import { memoryLog } from './memoryLog';
 
 describe('a changeset', () => {
   after(removeFolders);
@@ -69,14 +71,13 @@ describe('a changeset', () => {
       'deleted >thing +0 -1 false 01-02',
       'added >thing/inside +1 -0 false 01-02',
     ]);
-    const results = await decideFiles(ctx, {
-      root: top,
-      changeset,
-      blobs,
-      decision: 'accept',
-      dirty: [],
-      record: () => Promise.resolve(),
-    });
+    const log = memoryLog();
+    const blob = await blobs.put(Buffer.from(JSON.stringify(changeset)));
+    log.offer({ changeset: changeset.changeset, run: 'r', blob, at: 0, former: null });
+    const files = await openUserTree(top);
+    const reviews = new Reviews({ tree: files, log, blobs, clock, ids: systemIds });
+    const asked = { changeset: changeset.changeset, decision: 'accept' as const, dirty: [] };
+    const results = await decideWhole(ctx, reviews, asked);
     assert.deepEqual(
       results.filter(({ result }) => result !== 'written'),
       [],

@@ -1,6 +1,8 @@
 import type { ChangedFile, Changeset } from '../../../schemas/wire/review';
 import type { Blobs } from '../../../server/engine/ports';
-import { sha256 } from '../../../server/base/node';
+import { sha256, systemClock } from '../../../server/base/node';
+import { openUserTree, Reviews, type ReviewsPorts } from '../../../server/review';
+import { memoryLog } from './memoryLog';
 
 /** Blobs in memory. */
 export function memoryBlobs(): Blobs & { readonly held: Map<string, Uint8Array> } {
@@ -54,4 +56,18 @@ export async function changesetOf(blobs: Blobs, changes: readonly Change[]): Pro
     });
   }
   return { changeset: 'set-1', run: 'run-1', title: 't', createdAt: 0, groups: [], files };
+}
+
+/** A review of `changes` over the tree below `root`, with the record of decisions in memory. */
+export async function reviewsOf(root: string, changes: readonly Change[], more: Partial<ReviewsPorts> = {}) {
+  const blobs = memoryBlobs();
+  const log = memoryLog();
+  const changeset = await changesetOf(blobs, changes);
+  const blob = await blobs.put(Buffer.from(JSON.stringify(changeset)));
+  log.offer({ changeset: changeset.changeset, run: changeset.run, blob, at: 0, former: null });
+  let last = 0;
+  const ids = { next: (prefix: string) => `${prefix}-${++last}` };
+  const clock = { ...systemClock, now: () => 1000 };
+  const ports: ReviewsPorts = { tree: await openUserTree(root), log, blobs, clock, ids, ...more };
+  return { changeset, blobs, log, ports, reviews: new Reviews(ports) };
 }

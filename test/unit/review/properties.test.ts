@@ -1,12 +1,15 @@
 import { strict as assert } from 'node:assert';
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { decideFiles, mergeLines } from '../../../server/review';
+import { decideWhole, wholeDecisions } from '../../../server/review';
+import { diffLines } from '../../../server/review/algebra/diff';
+import { linesOf } from '../../../server/review/algebra/lines';
+import { rebaseText } from '../../../server/review/algebra/rebase';
 import { lookAt, putVersion, removeVersion, ChangedMeanwhile } from '../../../server/review/disk';
 import { ctx, freshFolder, removeFolders } from '../git/fixture';
-import { changesetOf, memoryBlobs, text } from './fixture';
+import { reviewsOf, text } from './fixture';
 
 /** Lines that all differ, so that there is one way to see what became of each. */
 const document = fc
@@ -31,6 +34,18 @@ const edit = (who: string) =>
           .join(''),
     );
 
+/** The change from `base` to `theirs`, made in `ours`; null where they are in each other's way. */
+function mergeLines(base: Uint8Array, ours: Uint8Array, theirs: Uint8Array): Uint8Array | null {
+  const before = linesOf(base).lines;
+  const after = linesOf(theirs).lines;
+  const edits = diffLines(before, after).map((hunk) => ({
+    ...hunk.before,
+    lines: after.slice(hunk.after.start, hunk.after.end),
+  }));
+  const merged = rebaseText(base, ours, edits);
+  return merged.ok ? merged.bytes : null;
+}
+
 describe('any mixture of edits', () => {
   after(removeFolders);
 
@@ -43,14 +58,16 @@ describe('any mixture of edits', () => {
         const versions = [mine(lines), lines.join(''), agent(lines)].map((value) => Buffer.from(value));
         const merged = mergeLines(versions[1]!, versions[0]!, versions[2]!);
         if (merged === null) return;
-        clean++;
         versions.forEach((bytes, i) => writeFileSync(names[i]!, bytes));
-        const git = execFileSync('git', ['merge-file', '-p', ...names], {
+        const git = spawnSync('git', ['merge-file', '-p', ...names], {
           stdio: ['ignore', 'pipe', 'ignore'],
         });
-        assert.equal(Buffer.from(merged).toString(), git.toString());
+        // Git calls changes of neighbouring lines a conflict; here they are none.
+        if (git.status !== 0) return;
+        clean++;
+        assert.equal(Buffer.from(merged).toString(), git.stdout.toString());
       }),
-      { numRuns: 300, seed: 7 },
+      { numRuns: 150, seed: 7 },
     );
     assert.ok(clean > 20, `only ${clean} merges were clean`);
   });
@@ -71,7 +88,9 @@ describe('any mixture of edits', () => {
           item === 'absent' ? null : Buffer.isBuffer(item) ? item : Buffer.from(item(lines));
         const baseline = b === 'absent' ? null : typeof b === 'function' ? Buffer.from(lines.join('')) : b;
         const proposal = bytesOf(p);
-        if (baseline === null && proposal === null) return;
+        const same = (x: Buffer | null, y: Buffer | null) =>
+          x === null || y === null ? x === y : x.equals(y);
+        if (same(baseline, proposal)) return;
         const disk =
           u === 'baseline'
             ? baseline
@@ -83,24 +102,14 @@ describe('any mixture of edits', () => {
 
         const root = freshFolder();
         if (disk !== null) writeFileSync(path.join(root, 'f'), disk);
-        const blobs = memoryBlobs();
         const of = (bytes: Buffer | null) => (bytes === null ? null : text(bytes));
-        const changeset = await changesetOf(blobs, [
+        const { reviews, changeset } = await reviewsOf(root, [
           { path: 'f', baseline: of(baseline), proposal: of(proposal) },
         ]);
-        const recorded: (string | null)[] = [];
-        const [result] = await decideFiles(ctx, {
-          root,
-          blobs,
-          changeset,
-          decision: 'accept',
-          dirty: dirty ? ['f'] : [],
-          record: (decided) => Promise.resolve(void recorded.push(decided.written)),
-        });
+        const asked = { changeset: changeset.changeset, decision: 'accept' as const, paths: ['f'] };
+        const [result] = await decideWhole(ctx, reviews, { ...asked, dirty: dirty ? ['f'] : [] });
+        const recorded = wholeDecisions(await reviews.open(ctx, changeset.changeset), ['f']);
         const now = existsSync(path.join(root, 'f')) ? readFileSync(path.join(root, 'f')) : null;
-        const same = (x: Buffer | null, y: Buffer | null) =>
-          x === null || y === null ? x === y : x.equals(y);
-
         const text3 = baseline !== null && proposal !== null && disk !== null;
         const merged =
           text3 && ![baseline, proposal, disk].some((x) => x.includes(0))
@@ -110,7 +119,6 @@ describe('any mixture of edits', () => {
         let refused = false;
         if (dirty) refused = true;
         else if (same(disk, proposal) || same(disk, baseline)) expected = proposal;
-        else if (text3 && same(baseline, proposal)) expected = disk;
         else if (merged !== null) expected = Buffer.from(merged);
         else refused = true;
         assert.equal(result?.result === 'refused', refused);
