@@ -92,7 +92,8 @@ export class FileReview {
   ): Promise<void> {
     const right = reviewUri('proposal', file, changeset);
     await this.readAsTheFile(file, [left, right]);
-    const options: vscode.TextDocumentShowOptions = { preview: true, preserveFocus };
+    const preview = !holdsPreviewOfOthers();
+    const options: vscode.TextDocumentShowOptions = { preview, preserveFocus };
     await inTime(vscode.commands.executeCommand('vscode.diff', left, right, title, options));
   }
 
@@ -183,3 +184,10 @@ export class FileReview {
 }
 
 const nameOf = (file: ChangedFile): string => visible(path.posix.basename(file.path), true);
+
+/** Whether the tab that the next preview would take the place of is one a person looks at. */
+const holdsPreviewOfOthers = (): boolean =>
+  vscode.window.tabGroups.activeTabGroup.tabs.some(
+    ({ isPreview, input }) =>
+      isPreview && !(input instanceof vscode.TabInputTextDiff && input.modified.scheme === reviewScheme),
+  );

@@ -17,6 +17,7 @@ describe('reviewing hunk by hunk', () => {
   before(async function () {
     this.timeout(120_000);
     inside = await inspect();
+    await inside.ctx.look();
     uri = inside.ctx.uri(path);
     start = onDisk();
     const settings = vscode.workspace.getConfiguration('symphony');
@@ -75,10 +76,10 @@ describe('reviewing hunk by hunk', () => {
     const editor = await show();
     await until('the hunks are found', () => placed(editor.document).length === 2);
     const was = placed(editor.document).map((place) => place.start);
-    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), '// one\n// two\n'));
+    await editor.edit((edit) => edit.insert(new vscode.Position(1, 0), '  // one\n  // two\n'));
     assert.deepEqual(
       placed(editor.document).map((place) => place.start),
-      was.map((line) => line + 2),
+      [was[0], was[1]! + 2],
     );
     const line = placed(editor.document)[1]!.start;
     await editor.edit((edit) => edit.insert(new vscode.Position(line, 3), 'x'));
@@ -128,12 +129,12 @@ describe('reviewing hunk by hunk', () => {
   // Pitfall 3: a dirty buffer is never overwritten behind the person’s back.
   it('puts a hunk into a document with unsaved changes as one step that undo takes back', async () => {
     const editor = await show();
-    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), '// mine\n'));
+    await editor.edit((edit) => edit.insert(editor.document.positionAt(start.length), '// mine\n'));
     const mine = editor.document.getText();
     await run('keepHunk', target(0));
     assert.equal(onDisk(), start, 'the file is the person’s to save');
     assert.ok(editor.document.isDirty);
-    assert.match(editor.document.getText(), /^\/\/ mine\n[\s\S]*Whole cents/);
+    assert.match(editor.document.getText(), /Whole cents[\s\S]*\/\/ mine\n$/);
     await vscode.commands.executeCommand('undo');
     assert.equal(editor.document.getText(), mine);
   });
@@ -194,10 +195,155 @@ describe('reviewing hunk by hunk', () => {
   it('refuses a read-only file with its reason, and forgets nothing', async () => {
     chmodSync(uri.fsPath, 0o444);
     try {
-      await run('keepHunk', target(0));
-      assert.equal(onDisk().includes('Whole cents') || onDisk() === start, true);
+      const [result] = await inside.review.decisions.decide(changeset.changeset, 'keep', {
+        units: [{ path, unit: units()[0]!.unit }],
+      });
+      assert.equal(result?.result, 'refused');
+      assert.equal(onDisk(), start);
     } finally {
       chmodSync(uri.fsPath, 0o644);
     }
+  });
+
+  it('divides a hunk, keeps some of its lines, and keeps others in other words', async () => {
+    await inside.review.decisions.keepLines(
+      changeset.changeset,
+      { path, unit: units()[1]!.unit },
+      [units()[1]!.after.start],
+      [],
+    );
+    assert.equal(states()[1], 'kept');
+    assert.match(
+      onDisk(),
+      /toFixed\(2\)}`;\n[\s\S]*Math\.abs|Math\.abs[\s\S]*\n[^\n]*cents \/ 100\)\.toFixed/,
+    );
+    await inside.review.decisions.undo(changeset.changeset);
+    assert.equal(onDisk(), start);
+
+    await run('editHunk', target(0));
+    const editor = vscode.window.activeTextEditor;
+    assert.equal(editor?.document.uri.scheme, 'symphony-draft');
+    const end = editor.document.positionAt(editor.document.getText().length);
+    await editor.edit((edit) =>
+      edit.replace(new vscode.Range(new vscode.Position(0, 0), end), '// Euros.\n'),
+    );
+    await editor.document.save();
+    await until('the draft is kept', () => states()[0] === 'kept');
+    assert.equal(onDisk(), `// Euros.\n${start}`);
+    await until('the draft closes', () => vscode.window.activeTextEditor?.document !== editor.document);
+  });
+
+  it('marks what was reviewed', async () => {
+    await run('markReviewed', target(0));
+    assert.deepEqual(
+      units().map(({ reviewed }) => reviewed),
+      [true, false],
+    );
+  });
+
+  describe('in the files themselves', () => {
+    const changeOf = ({ before, after }: ReviewUnit, shift = 0) => ({
+      originalStartLineNumber: before.start + (before.end > before.start ? 1 : 0),
+      originalEndLineNumber: before.end > before.start ? before.end : 0,
+      modifiedStartLineNumber: after.start + 1 + shift,
+      modifiedEndLineNumber: after.end + shift,
+    });
+    const original = () => inside.review.sourceControl.provideOriginalResource(uri);
+    const place = async () => {
+      await run('inPlace', { changeset });
+      assert.match(onDisk(), /Whole cents[\s\S]*Math\.abs/);
+      const { document } = await show();
+      await until('the document follows', () => document.getText() === onDisk());
+      await until(
+        'the hunks are found',
+        () => placed(document).filter(({ changed }) => !changed).length === 2,
+      );
+      const left = original();
+      assert.ok(left, 'the gutter compares with what was decided');
+      assert.equal(Buffer.from(await vscode.workspace.fs.readFile(left)).toString(), start);
+      return document;
+    };
+
+    it('puts a proposal into the files, and one command takes it out again', async () => {
+      await place();
+      await run('takeOut', { changeset });
+      assert.equal(onDisk(), start);
+      assert.equal(original(), undefined);
+      assert.deepEqual(states(), ['undecided', 'undecided']);
+    });
+
+    it('keeps and undoes by the editor’s own peek, and compares with what was decided from then on', async () => {
+      const document = await place();
+      const changes = units().map((each) => changeOf(each));
+      await run('peekKeep', uri, changes, 0);
+      assert.deepEqual(states(), ['kept', 'undecided']);
+      const left = original();
+      assert.ok(left);
+      await until('the other side follows', async () =>
+        /Whole cents/.test(Buffer.from(await vscode.workspace.fs.readFile(left)).toString()),
+      );
+      await until('the hunk is found', () => placed(document).length === 1 && !placed(document)[0]!.changed);
+      const [, second] = units();
+      const shifted = { ...changeOf(second!), originalStartLineNumber: 3, originalEndLineNumber: 3 };
+      await run('peekDrop', uri, [shifted], 0);
+      assert.deepEqual(states(), ['kept', 'dropped']);
+      assert.match(onDisk(), /Whole cents/);
+      assert.doesNotMatch(onDisk(), /Math\.abs/);
+    });
+
+    // Pitfall 1: lines and an index are all the editor hands over, and they may be old.
+    it('refuses a peek that shows an older state', async () => {
+      await place();
+      const held = onDisk();
+      await run('peekDrop', uri, [changeOf(units()[1]!, 7)], 0);
+      await run('peekDrop', uri, [changeOf(units()[1]!)], 5);
+      assert.deepEqual(states(), ['undecided', 'undecided']);
+      assert.equal(onDisk(), held);
+      await run('takeOut', { changeset });
+    });
+  });
+
+  it('merges by hand what overlaps, and takes the saved result', async () => {
+    const mine = start.replace('(cents / 100).toFixed(2)', '(cents / 100).toFixed(3)');
+    writeFileSync(uri.fsPath, mine);
+    await run('keepHunk', target(1));
+    assert.equal(onDisk(), mine);
+    const [conflict] = inside.review.decisions.conflicts;
+    assert.ok(conflict);
+    await inside.review.conflicts.open(conflict);
+    const draft = () =>
+      vscode.workspace.textDocuments.find((each) => each.uri.scheme === 'symphony-draft' && !each.isClosed);
+    await until('the result opens', () => draft() !== undefined);
+    const document = draft()!;
+    const merged = mine.replace('toFixed(3)', 'toFixed(4)');
+    const all = new vscode.Range(new vscode.Position(0, 0), document.positionAt(document.getText().length));
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(document.uri, all, merged);
+    await vscode.workspace.applyEdit(edit);
+    await document.save();
+    await until('the result is taken', () => states()[1] === 'kept');
+    await until('the file holds it', () => onDisk() === merged);
+    assert.deepEqual(inside.review.decisions.conflicts, []);
+  });
+
+  it('talks to the agent: a thread is begun, answered, resolved and opened again', async () => {
+    const right = reviewUri('proposal', changeset.files[0]!, changeset.changeset);
+    const { controller } = inside.review.comments as unknown as { controller: vscode.CommentController };
+    const thread = controller.createCommentThread(right, new vscode.Range(0, 0, 0, 0), []);
+    await inside.review.comments.say({ thread, text: 'Say *why*, please.' });
+    const threads = async () =>
+      (await inside.ctx.call('reviewThreads', { changeset: changeset.changeset })).threads;
+    const [begun] = await threads();
+    assert.equal(begun?.comments[0]?.text, 'Say *why*, please.');
+    assert.equal(begun?.state, 'open');
+    const { threads: shown } = inside.review.comments as unknown as {
+      threads: Map<string, vscode.CommentThread>;
+    };
+    const own = [...shown.values()].find(({ comments }) => comments.length === 1);
+    assert.ok(own);
+    await inside.review.comments.resolve(own, true);
+    assert.equal((await threads())[0]?.state, 'resolved');
+    await inside.review.comments.resolve(own, false);
+    assert.equal((await threads())[0]?.state, 'open');
   });
 });
