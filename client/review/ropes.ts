@@ -117,11 +117,10 @@ export class Ropes implements vscode.Disposable {
     const known = this.followed.get(document.uri.toString());
     if (!known || contentChanges.length === 0) return;
     const { changed, healed } = known.rope.apply(contentChanges);
-    // A text we did not follow (a whole file set anew, for example) is looked at again rather than guessed at.
-    const whole = contentChanges.some(
-      ({ range }) => range.start.line === 0 && range.end.line >= known.rope.lineCount,
-    );
-    if (known.rope.lineCount !== document.lineCount || (whole && changed.length > 0)) this.begin(document);
+    // The editor reads a file anew when somebody writes it, we ourselves first of all: nobody typed that, so the
+    // document is looked at again. So it is where what we followed is not what is there.
+    const read = !document.isDirty && changed.length > 0;
+    if (read || known.rope.lineCount !== document.lineCount) this.begin(document);
     else if (changed.length > 0 || healed.length > 0 || contentChanges.some(movesLines))
       this.moved.fire(document);
   }

@@ -57,7 +57,8 @@ describe('reviewing hunk by hunk', () => {
   const run = (command: string, ...args: unknown[]) =>
     vscode.commands.executeCommand(`symphony.review.${command}`, ...args);
   const show = async () => vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri));
-  const placed = (document: vscode.TextDocument) => inside.review.ropes.places(document);
+  const placed = (document: vscode.TextDocument) =>
+    inside.review.ropes.places(document).filter((place) => place.changeset === changeset.changeset);
 
   it('knows the hunks of a file, where they are in it, and offers Keep and Drop there', async () => {
     assert.deepEqual(states(), ['undecided', 'undecided']);
@@ -315,6 +316,10 @@ describe('reviewing hunk by hunk', () => {
       vscode.workspace.textDocuments.find((each) => each.uri.scheme === 'symphony-draft' && !each.isClosed);
     await until('the result opens', () => draft() !== undefined);
     const document = draft()!;
+    await until(
+      'the merge editor has set it up',
+      () => document.isDirty && !document.getText().includes('<<<<'),
+    );
     const merged = mine.replace('toFixed(3)', 'toFixed(4)');
     const all = new vscode.Range(new vscode.Position(0, 0), document.positionAt(document.getText().length));
     const edit = new vscode.WorkspaceEdit();
