@@ -48,6 +48,8 @@ export function makeHunkProject(): { folder: string; script: string; formatter: 
     ['src/new.js', Buffer.from('export const made = 1;\n').toString('base64')],
   ]);
   for (const { path: file, encode } of hunkFiles) writeFileSync(path.join(folder, file), encode(original));
+  // Only copies of the sample are offered the scripted model.
+  writeFileSync(path.join(folder, '.symphony-sample'), '');
   writeFileSync(path.join(folder, 'package.json'), '{ "name": "hunks", "type": "module" }\n');
   writeFileSync(path.join(folder, 'tools/propose.cjs'), program(proposed));
   writeFileSync(script, JSON.stringify(answers, null, 2));

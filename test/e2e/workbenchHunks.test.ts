@@ -130,7 +130,7 @@ async function inHunkProject(
       extensionDevelopmentPath: repository,
       beside: [extension],
       settings: {
-        'symphony.model': 'scripted/hunks',
+        'symphony.model': 'scripted/sample',
         'editor.formatOnSave': true,
         'editor.defaultFormatter': formatter,
         '[javascript]': { 'editor.defaultFormatter': formatter },
