@@ -914,6 +914,10 @@ export const codes = {
     '{folder} holds {count} files that are in no commit.',
     'Look at them first; removing it anyway keeps its state as a checkpoint.',
   ),
+  'pit.busy': warning(
+    'The services of the Pit cannot be restarted while {count} runs work.',
+    'Pause or cancel them first, or wait until they have ended.',
+  ),
   'review.writeFailed': error(
     '{path} could not be written: {detail}',
     'Free space or permissions, then accept again; the file is as it was.',

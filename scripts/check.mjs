@@ -23,7 +23,7 @@ const format = tool('format', 'node_modules/prettier/bin/prettier.cjs', '--check
 const unit = {
   name: 'unit, fences, goldens, conformance',
   work: (totals, env) =>
-    mocha(filesLike('test', /^test\/(unit|tidy|golden|conformance|corpus)\/.*\.test\.ts$/), {
+    mocha(filesLike('test', /^test\/(unit|tidy|golden|conformance|corpus)\/.*(?<!\.outside)\.test\.ts$/), {
       totals,
       env,
       jobs: 2,

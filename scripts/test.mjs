@@ -17,6 +17,12 @@ const tiers = [
     work: (totals, env) => check(totals, env),
   },
   {
+    name: 'outside',
+    about: 'rooms that wait for the world: other processes, watchers, sockets, long work in git',
+    needs: { bubblewrap: true },
+    work: (totals, env) => specs(/^test\/unit\/.*\.outside\.test\.ts$/, totals, env),
+  },
+  {
     name: 'webview',
     about: 'the webviews in a browser',
     needs: { chromium: true },

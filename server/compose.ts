@@ -10,6 +10,7 @@ import {
   type UserRepository,
 } from './git';
 import { controlPerformers, expressionsOf } from './controls';
+import { createPit } from './pit';
 import { createGateway, type EditorModels } from './llm';
 import { SidecarState } from './sidecarState';
 import { runPerformers, RunService, type RunWorld } from './runs';
@@ -93,6 +94,8 @@ export async function composeService(
     },
   };
   const expressions = expressionsOf();
+  const pit = createPit({ services: [], clock: systemClock });
+  await pit.start(ctx);
   const engine = new Engine({
     journal,
     performers: new Map([...runPerformers(world), ...controlPerformers({ expressions, clock: systemClock })]),
@@ -130,6 +133,7 @@ export async function composeService(
     engine,
     runs,
     triggers,
+    pit,
     templates: new TemplateDesk({ root: home.root, trusted: true, log }),
     gateway,
     state,

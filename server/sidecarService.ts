@@ -1,11 +1,13 @@
 import path from 'node:path';
 import type { Build } from '../schemas';
-import type { Context, DisposableStore } from './base';
+import { shielded, type Context, type DisposableStore } from './base';
 import { systemClock } from './base/node';
 import { examine, exportReport, type Patient } from './doctor';
 import type { Engine } from './engine';
 import type { Gateway } from './llm';
 import { directRequests, type DirectService, type SidecarService } from './rpc';
+import type { Pit } from './pit';
+import { PitDesk } from './pitDesk';
 import type { RunService } from './runs';
 import type { DecisionLog } from './review';
 import type { Sandbox } from './sandbox';
@@ -24,6 +26,7 @@ export interface ServiceParts {
   readonly runs: RunService;
   readonly templates: TemplateDesk;
   readonly triggers: Triggers;
+  readonly pit: Pit;
   readonly gateway: Gateway;
   readonly state: SidecarState;
   readonly sandbox: Promise<Sandbox>;
@@ -33,7 +36,7 @@ export interface ServiceParts {
 
 /** The joined rooms as the one service the wire's handlers call. */
 export function sidecarService(parts: ServiceParts): SidecarService {
-  const { home, journal, engine, runs, triggers, gateway, state, sandbox, store } = parts;
+  const { home, journal, engine, runs, triggers, pit, gateway, state, sandbox, store } = parts;
   const models = async (ctx: Context) => ({ chosen: state.model, providers: await gateway.list(ctx) });
   const patient = async (ctx: Context): Promise<Patient> => {
     const listed = await models(ctx);
@@ -50,7 +53,14 @@ export function sidecarService(parts: ServiceParts): SidecarService {
     };
   };
   return {
-    ...directly(runs.execution, runs.melodies, runs.review, parts.templates, new TriggerDesk(triggers)),
+    ...directly(
+      runs.execution,
+      runs.melodies,
+      runs.review,
+      parts.templates,
+      new TriggerDesk(triggers),
+      new PitDesk(pit, () => engine.active()),
+    ),
     workspace: home.id,
     root: home.root,
     position: () => journal.position(),
@@ -89,6 +99,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
     async stop() {
       triggers.dispose();
       await engine.stop();
+      await pit.stop(shielded(parts.ctx));
       store.dispose();
       await journal.close();
       parts.decisions.close();

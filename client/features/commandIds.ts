@@ -10,6 +10,8 @@ export const commandIds = [
   'symphony.openBoard',
   'symphony.refresh',
   'symphony.restartSidecar',
+  'symphony.restartPit',
+  'symphony.refreshPit',
   'symphony.doctor',
   'symphony.exportReport',
   'symphony.showLog',

@@ -13,6 +13,7 @@ import type { Data } from './data';
 import { doctor, exportReport } from './doctor';
 import { executePhase } from './executePhase';
 import { chooseModel } from './models';
+import type { PitView } from './pitTree';
 import { sureToCancel } from './progress';
 import type { Questions, QuestionTarget } from './questions';
 import { setApiKey } from './secrets';
@@ -26,6 +27,7 @@ export interface Tools {
   readonly review: ReviewParts;
   readonly questions: Questions;
   readonly documents: TextDocuments;
+  readonly pit: PitView;
 }
 
 interface RunTarget {
@@ -42,6 +44,7 @@ function table({
   review: parts,
   questions,
   documents,
+  pit,
 }: Tools): Record<CommandId, Handler> {
   const { fileReview: review, changes } = parts;
   const command =
@@ -77,6 +80,11 @@ function table({
     },
     'symphony.refresh': () => data.refresh(),
     'symphony.restartSidecar': async () => (await ctx.start()).restart(),
+    'symphony.restartPit': async () => {
+      await ctx.call('pitRestart', {});
+      pit.refresh();
+    },
+    'symphony.refreshPit': () => pit.refresh(),
     'symphony.doctor': () => doctor(ctx, documents),
     'symphony.exportReport': () => exportReport(ctx),
     'symphony.showLog': () => ctx.log.show(),

@@ -39,6 +39,8 @@ export const requestMethods = {
   triggerDisarm: { method: 'trigger/disarm', runs: 'write' },
   triggerFire: { method: 'trigger/fire', runs: 'write' },
   triggerHistory: { method: 'trigger/history', runs: 'read' },
+  pitStatus: { method: 'pit/status', runs: 'read' },
+  pitRestart: { method: 'pit/restart', runs: 'write' },
   eventsSince: { method: 'events/since', runs: 'read' },
   boardSnapshot: { method: 'board/snapshot', runs: 'read' },
   reviewList: { method: 'review/list', runs: 'read' },

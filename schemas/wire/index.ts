@@ -8,6 +8,7 @@ import * as events from './events';
 import * as execution from './execution';
 import * as melody from './melody';
 import * as models from './models';
+import * as pit from './pit';
 import * as planning from './planning';
 import * as review from './review';
 import * as run from './run';
@@ -24,6 +25,7 @@ export * from './events';
 export * from './execution';
 export * from './melody';
 export * from './models';
+export * from './pit';
 export * from './planning';
 export * from './review';
 export * from './risk';
@@ -71,6 +73,8 @@ export const clientRequests = {
   triggerDisarm: trigger.triggerDisarm,
   triggerFire: trigger.triggerFire,
   triggerHistory: trigger.triggerHistory,
+  pitStatus: pit.pitStatus,
+  pitRestart: pit.pitRestart,
   eventsSince: events.eventsSince,
   boardSnapshot: board.boardSnapshot,
   reviewList: review.reviewList,

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { notification, request } from '../define';
+import { request } from '../define';
 import { problemSchema } from '../journal/events';
 
 /** The five services of the Pit, in the order in which they are shown. */
@@ -39,9 +39,12 @@ export const pitStatus = request({
   runs: 'read',
 });
 
-export const pitChanged = notification({
-  method: 'pit/changed',
-  direction: 'sidecar→client',
-  doc: 'Something a service looks after changed; ask `pit/status` again. At most one a second.',
+export const pitRestart = request({
+  method: 'pit/restart',
+  direction: 'client→sidecar',
+  doc: 'Stops the five services and starts them again, as one; what they keep is on disk. Refused while runs work.',
   params: z.object({}),
+  result: z.object({ services: z.array(pitService) }),
+  errors: ['pit.busy'],
+  runs: 'write',
 });

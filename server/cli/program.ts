@@ -9,6 +9,7 @@ import type { CliHost, Job } from './job';
 import { serveLanguage } from './lsp';
 import { Printer } from './output';
 import { checkMelodies, convertMelodies, formatMelodies } from './melody';
+import { restartPit, showPit } from './pit';
 import * as planning from './planning';
 import { runMelody } from './runMelody';
 import * as templates from './templates';
@@ -177,6 +178,10 @@ function describe(act: Act, host: CliHost): Command {
     .option('--input <name=value>', texts.optionInput, collect, [])
     .action(act(triggers.fireTrigger));
   add(trigger, 'history', texts.aboutTriggerHistory).action(act(triggers.triggerHistory));
+
+  const pit = group('pit', texts.aboutPit);
+  add(pit, 'status', texts.aboutPitStatus).action(act(showPit));
+  add(pit, 'restart', texts.aboutPitRestart).action(act(restartPit));
 
   const plan = group('planning', texts.aboutPlanning);
   describePlanning(act, (name, about) => add(plan, name, about));

@@ -41,9 +41,11 @@ export function editedBytes(
   file: FileText | null,
   sample: Uint8Array,
 ): Uint8Array {
-  const width = file?.width ?? linesOf(sample).width;
+  const { width, mark } = file ?? linesOf(sample);
   const bytes = encoded(path, text, sample, width);
   const end = file === null ? undefined : usualEnd({ width, lines: file.before });
+  // A file that is kept as a whole keeps its mark; a hunk has none.
+  if (file === null) return Buffer.concat([Buffer.from(mark, 'latin1'), bytes]);
   if (end === undefined) return bytes;
   const lines = splitLines(Buffer.from(bytes).toString('latin1'), width);
   return latin1(lines.map((line) => withEnd(line, end, width)).join(''));

@@ -6,7 +6,7 @@ import { problem, type Context, type Json } from '../base';
 import type { FileDecision } from '../engine/state';
 import { readBook, type Book } from './book/book';
 import { splitUnit, type FileUnits, type Unit } from './algebra/units';
-import type { BookRecord, Carried, Did, Mode } from './book/records';
+import { samePlace, unmoved, type BookRecord, type Carried, type Did, type Mode } from './book/records';
 import { carryOver, carryWhole } from './carry';
 import { cutChangeset, readCuts, withText, writeCuts, type Cuts } from './cuts';
 import { Decider, type DeciderPorts, type FileWish, type Job, type Reviewed } from './decider/decider';
@@ -129,7 +129,9 @@ export class Reviews {
       for (const path of splits.left)
         refused.push(refusal(path, { code: 'review.redecided', args: { path } }));
       const mode =
-        op.mode === null || book.mode !== op.mode.to ? null : { from: op.mode.to, to: op.mode.from };
+        op.mode === null || !samePlace(book.place, op.mode.to)
+          ? null
+          : { from: op.mode.to, to: op.mode.from };
       const undo = { ...job(this.ports.ids.next('op'), 'undo'), undoes: op.op, mode, ...splits };
       if (wishes.files.length === 0 && splits.splits.length === 0 && mode === null)
         return { op: null, files: refused };
@@ -204,11 +206,13 @@ export class Reviews {
     return this.alone(ctx, params.changeset, async (review) => {
       const { book } = review;
       const paths = review.changeset.files.map(({ path }) => path);
-      const files = placeWishes(book, paths, review.units, params.mode);
-      if (files.length === 0 && book.mode === params.mode) return { op: null, files: [], checkpoint: null };
-      const saved = params.mode === 'inPlace' ? await checkpoint() : null;
-      const mode = { from: book.mode, to: params.mode };
       const op = this.ports.ids.next('op');
+      const to = { mode: params.mode, by: op };
+      const files = placeWishes(book, paths, review.units, to);
+      if (files.length === 0 && book.place.mode === params.mode)
+        return { op: null, files: [], checkpoint: null };
+      const saved = params.mode === 'inPlace' ? await checkpoint() : null;
+      const mode = { from: book.place, to };
       const placing = { ...job(op, 'mode'), mode, checkpoint: saved, files, buffers: params.buffers };
       return { ...(await this.perform(ctx, review, placing, [])), checkpoint: saved };
     });
@@ -244,7 +248,10 @@ export class Reviews {
   async composed(review: Review, file: ChangedFile, everything = false) {
     const wish = {
       changes: [],
-      placed: { from: everything ? ('inPlace' as const) : ('before' as const), to: 'before' as const },
+      placed: {
+        from: { ...unmoved, mode: everything ? ('inPlace' as const) : ('before' as const) },
+        to: unmoved,
+      },
     };
     return (await this.decider.transition(review, file, wish)).before;
   }

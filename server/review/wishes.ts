@@ -1,7 +1,14 @@
 import type { Problem } from '../../schemas/codes';
 import type { Unit } from './algebra/units';
 import type { Book, Op } from './book/book';
-import { sameStanding, type Intent, type Mode, type Standing, type UnitChange } from './book/records';
+import {
+  samePlace,
+  sameStanding,
+  type Intent,
+  type Place,
+  type Standing,
+  type UnitChange,
+} from './book/records';
 import type { FileWish } from './decider/decider';
 
 /** The units of a file as they stand, split ones as their parts. */
@@ -51,7 +58,7 @@ export function undoWishes(
       ({ unit, to }) => sameStanding(book.standing(path, unit), to) && book.partsOf(path, unit) === undefined,
     );
     const changes = own.map(({ unit, from, to }): UnitChange => ({ unit, from: to, to: from }));
-    const back = intent.placed !== null && book.placeOf(path) === intent.placed.to;
+    const back = intent.placed !== null && samePlace(book.placeOf(path), intent.placed.to);
     const placed = back ? { from: intent.placed!.to, to: intent.placed!.from } : null;
     const problem: Problem = { code: 'review.redecided', args: { path } };
     const left = changes.length < intent.changes.length || (intent.placed !== null && !back);
@@ -88,8 +95,8 @@ export function undoSplits(book: Book, op: Op): { splits: Intent['splits']; left
 }
 
 /** What bringing undecided units into the files, or out of them, asks of every file that is not there yet. */
-export function placeWishes(book: Book, paths: readonly string[], units: UnitsNow, to: Mode): FileWish[] {
+export function placeWishes(book: Book, paths: readonly string[], units: UnitsNow, to: Place): FileWish[] {
   return paths
-    .filter((path) => book.placeOf(path) !== to && units(path).length > 0)
+    .filter((path) => book.placeOf(path).mode !== to.mode && units(path).length > 0)
     .map((path) => ({ path, changes: [], placed: { from: book.placeOf(path), to } }));
 }

@@ -51,6 +51,8 @@ export const directRequests = [
   'reviewRevise',
   'reviewInterdiff',
   'reviewVerify',
+  'pitStatus',
+  'pitRestart',
 ] as const satisfies readonly (keyof ClientRequests)[];
 export type DirectRequest = (typeof directRequests)[number];
 

@@ -158,6 +158,7 @@ async function propose(workbench: Workbench): Promise<void> {
   await workbench.sideBar('Symphony');
   await openFile(workbench, hunkFiles[0]!);
   await workbench.palette('Symphony: Ask Agent to Change Selection/File…');
+  await workbench.page.locator('.quick-input-title').filter({ hasText: 'Change src/plain.js' }).waitFor();
   await workbench.enter('Write all values anew.');
   await complete(workbench);
   await workbench.clearNotifications();

@@ -23,13 +23,13 @@ export function editBuffer(base: Uint8Array, edits: readonly LineEdit[], buffer:
   if (codec === undefined) return { kind: 'encoding' };
   const from = linesOf(base);
   const decode = (lines: readonly string[]): string[] =>
-    lines.map((line, i) => codec.decode(Buffer.from(line, 'latin1'), i === 0));
+    lines.map((line) => codec.decode(Buffer.from(line, 'latin1')));
   const before = decode(from.lines);
   const faithful = Buffer.compare(codec.encode(before.join('')), base) === 0;
   const mixed = commonEnd(from) === undefined && from.lines.length > 1;
   if (!faithful || mixed) return { kind: 'encoding' };
 
-  const now: Lines = { width: 'bytes', lines: splitLines(buffer.text, 'bytes') };
+  const now = { width: 'bytes' as const, lines: splitLines(buffer.text, 'bytes') };
   const texts = edits.map((edit) => ({ ...edit, lines: decode(edit.lines) }));
   const ended = withEndsOf(now, { width: 'bytes', lines: before }, texts);
   const rebased = rebaseEdits(ended.base, now.lines, ended.edits);
@@ -37,7 +37,7 @@ export function editBuffer(base: Uint8Array, edits: readonly LineEdit[], buffer:
   const asEdits = inCodeUnits(now.lines, rebased.edits);
   const text = withEdits(buffer.text, asEdits);
   const saved = codec.encode(text);
-  const holds = codec.decode(saved, true) === text;
+  const holds = codec.decode(codec.mark ? saved.subarray(codec.mark) : saved) === text;
   return holds ? { kind: 'edits', edits: asEdits, saved } : { kind: 'encoding' };
 }
 
@@ -67,17 +67,18 @@ function inCodeUnits(lines: readonly string[], edits: readonly LineEdit[]): Buff
 }
 
 interface Codec {
-  /** `first`: these bytes begin the file, so that a byte order mark is none of its text. */
-  decode(bytes: Uint8Array, first: boolean): string;
+  /** Bytes of the byte order mark that files of this encoding begin with. */
+  readonly mark: number;
+  /** Of lines without the mark. */
+  decode(bytes: Uint8Array): string;
+  /** The whole file, with the mark. */
   encode(text: string): Uint8Array;
 }
 
-const utf8 = (mark: boolean): Codec => ({
-  decode: (bytes, first) => {
-    const text = Buffer.from(bytes).toString('utf8');
-    return mark && first && text.startsWith('\ufeff') ? text.slice(1) : text;
-  },
-  encode: (text) => Buffer.from(mark ? `\ufeff${text}` : text, 'utf8'),
+const utf8 = (marked: boolean): Codec => ({
+  mark: marked ? 3 : 0,
+  decode: (bytes) => Buffer.from(bytes).toString('utf8'),
+  encode: (text) => Buffer.from(marked ? `\ufeff${text}` : text, 'utf8'),
 });
 
 const utf16 = (bigEndian: boolean): Codec => {
@@ -86,16 +87,14 @@ const utf16 = (bigEndian: boolean): Codec => {
     return bigEndian ? copy.swap16() : copy;
   };
   return {
-    decode: (bytes, first) => {
-      if (bytes.length % 2 !== 0) return '\ufffd';
-      const text = swapped(bytes).toString('utf16le');
-      return first && text.startsWith('\ufeff') ? text.slice(1) : text;
-    },
+    mark: 2,
+    decode: (bytes) => (bytes.length % 2 === 0 ? swapped(bytes).toString('utf16le') : '\ufffd'),
     encode: (text) => swapped(Buffer.from(`\ufeff${text}`, 'utf16le')),
   };
 };
 
 const latin1: Codec = {
+  mark: 0,
   decode: (bytes) => Buffer.from(bytes).toString('latin1'),
   encode: (text) => Buffer.from(text, 'latin1'),
 };

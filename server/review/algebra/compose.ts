@@ -52,7 +52,11 @@ export function compose(file: Proposed, { units, text }: FileUnits, applied: App
   if (text !== null) {
     return {
       name,
-      version: { kind: 'file', executable, bytes: bytesOf(segments(units, text, applied).flat()) },
+      version: {
+        kind: 'file',
+        executable,
+        bytes: bytesOf({ mark: text.mark, lines: segments(units, text, applied).flat() }),
+      },
     };
   }
   if (whole === false)

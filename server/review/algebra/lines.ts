@@ -1,10 +1,12 @@
 /** How many bytes a character of a text takes at least, and in which order. */
 export type Width = 'bytes' | 'utf16le' | 'utf16be';
 
-/** A text as lines with their line breaks; joined they are the text again, byte for byte. */
+/** A text as lines with their line breaks; mark and lines joined are the text again, byte for byte. */
 export interface Lines {
   readonly width: Width;
-  /** One latin1 character per byte. A byte order mark is part of the first line. */
+  /** The byte order mark, '' where there is none; it stays in front whatever becomes of the first line. */
+  readonly mark: string;
+  /** One latin1 character per byte. */
   readonly lines: readonly string[];
 }
 
@@ -20,7 +22,8 @@ const breaks: Readonly<Record<Exclude<Width, 'bytes'>, readonly [string, string]
 export function linesOf(bytes: Uint8Array): Lines {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
   const width = widthOf(bytes);
-  return { width, lines: splitLines(text, width) };
+  const mark = width !== 'bytes' ? text.slice(0, 2) : text.startsWith(utf8Mark) ? utf8Mark : '';
+  return { width, mark, lines: splitLines(text.slice(mark.length), width) };
 }
 
 /** The lines of a text that is one latin1 character per byte, or of any text where `width` is `bytes`. */
@@ -30,8 +33,11 @@ export const splitLines = (text: string, width: Width): string[] =>
 /** The line break where nothing else is known. */
 export const newLine = (width: Width): string => (width === 'bytes' ? '\n' : breaks[width][1]);
 
-/** The bytes of lines as `linesOf` made them. */
-export const bytesOf = (lines: readonly string[]): Uint8Array => Buffer.from(lines.join(''), 'latin1');
+/** The bytes of a text as `linesOf` takes it apart. */
+export const bytesOf = ({ mark, lines }: Omit<Lines, 'width'>): Uint8Array =>
+  Buffer.from(mark + lines.join(''), 'latin1');
+
+const utf8Mark = '\xef\xbb\xbf';
 
 /** Whether git would call it binary: a zero byte among the first 8,000; UTF-16 with its mark is a text. */
 export function holdsBinary(bytes: Uint8Array): boolean {
@@ -56,7 +62,7 @@ export function withEnd(line: string, end: string, width: Width): string {
 }
 
 /** The one line break all lines have; undefined where they are mixed or there is none. */
-export function commonEnd({ lines, width }: Lines): string | undefined {
+export function commonEnd({ lines, width }: Omit<Lines, 'mark'>): string | undefined {
   let common: string | undefined;
   for (const line of lines) {
     const end = endOf(line, width);
@@ -68,7 +74,7 @@ export function commonEnd({ lines, width }: Lines): string | undefined {
 }
 
 /** The line break most lines have; undefined where there is none. */
-export function usualEnd({ lines, width }: Lines): string | undefined {
+export function usualEnd({ lines, width }: Omit<Lines, 'mark'>): string | undefined {
   const counts = new Map<string, number>();
   for (const line of lines) {
     const end = endOf(line, width);

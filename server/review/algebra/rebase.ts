@@ -18,13 +18,13 @@ export function rebaseText(base: Uint8Array, current: Uint8Array, edits: readonl
   const ended = withEndsOf(now, from, edits);
   const rebased = rebaseEdits(ended.base, now.lines, ended.edits);
   if (!rebased.ok) return rebased;
-  return { ok: true, bytes: bytesOf(applyEdits(now.lines, rebased.edits)) };
+  return { ok: true, bytes: bytesOf({ mark: now.mark, lines: applyEdits(now.lines, rebased.edits) }) };
 }
 
 /** Base and edits with the one kind of line ends that `now` has, if it has one. */
 export function withEndsOf(
-  now: Lines,
-  from: Lines,
+  now: Omit<Lines, 'mark'>,
+  from: Omit<Lines, 'mark'>,
   edits: readonly LineEdit[],
 ): { readonly base: readonly string[]; readonly edits: readonly LineEdit[] } {
   const end = commonEnd(now);

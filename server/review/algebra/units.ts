@@ -23,8 +23,10 @@ export interface FileUnits {
 
 export interface FileText {
   readonly width: Width;
+  /** The byte order mark of the user's file. */
+  readonly mark: string;
   readonly before: readonly string[];
-  /** The proposed lines as they are written: with the line ends and the byte order mark of the user's file. */
+  /** The proposed lines as they are written: with the line ends of the user's file. */
   readonly after: readonly string[];
   /** Whether line ends or the mark of the proposal were others. */
   readonly adapted: boolean;
@@ -34,7 +36,6 @@ export interface FileText {
 const maxBytes = 64 * 1024 * 1024;
 
 const none: LineSpan = { start: 0, end: 0 };
-const bom = '\xef\xbb\xbf';
 
 /**
  * Cuts a proposal into units. Line ends and byte order marks are not compared: the lines that stay keep
@@ -92,45 +93,27 @@ export function textOf(path: string, baseline: Version, proposal: Version): File
   const after = linesOf(proposal.bytes);
   // An empty file has no encoding yet; it takes the other's.
   if (before.width !== after.width && before.lines.length > 0 && after.lines.length > 0) return null;
-  const width = before.lines.length > 0 ? before.width : after.width;
+  const { width, mark } = before.lines.length > 0 ? before : after;
   const adapted = adapt(before, after);
   // Nothing but line ends or the mark differ: that is the proposal then.
-  if (
-    adapted.length === before.lines.length &&
-    adapted.every((line, i) => sameButEnds(line, before.lines[i]!, width))
-  )
-    return null;
-  return {
-    width,
-    before: before.lines,
-    after: adapted,
-    adapted: adapted.some((line, i) => line !== after.lines[i]),
-  };
+  const sameLine = (line: string, i: number) => plain(line, width) === plain(before.lines[i]!, width);
+  if (adapted.length === before.lines.length && adapted.every(sameLine)) return null;
+  const changed = mark !== after.mark || adapted.some((line, i) => line !== after.lines[i]);
+  return { width, mark, before: before.lines, after: adapted, adapted: changed };
 }
 
-const plain = (line: string, width: Width): string =>
-  withEnd(width === 'bytes' && line.startsWith(bom) ? line.slice(3) : line, newLine(width), width);
+const plain = (line: string, width: Width): string => withEnd(line, newLine(width), width);
 
-const sameButEnds = (a: string, b: string, width: Width): boolean => plain(a, width) === plain(b, width);
-
-/** The proposed lines with the mark and, where the file has but one kind, the line ends of the file. */
-function adapt(before: Lines, after: Lines): string[] {
-  if (before.lines.length === 0) return [...after.lines];
+/** The proposed lines with the line ends of the file, where it has but one kind. */
+function adapt(before: Lines, after: Lines): readonly string[] {
   const end = commonEnd(before);
-  const marked = before.lines[0]!.startsWith(bom);
-  return after.lines.map((line, i) => {
-    const ended = end === undefined ? line : withEnd(line, end, after.width);
-    if (i > 0 || before.width !== 'bytes') return ended;
-    const bare = ended.startsWith(bom) ? ended.slice(3) : ended;
-    return marked ? bom + bare : bare;
-  });
+  return end === undefined ? after.lines : after.lines.map((line) => withEnd(line, end, after.width));
 }
 
 function hunksOf(path: string, { before, after, width }: FileText): Unit[] {
   const compared = (lines: readonly string[]): string[] => lines.map((line) => plain(line, width));
   const mixed = before.some((line) => line.includes('\r')) || after.some((line) => line.includes('\r'));
-  const marked = before[0]?.startsWith(bom) === true;
-  const hunks = mixed || marked ? diffLines(compared(before), compared(after)) : diffLines(before, after);
+  const hunks = mixed ? diffLines(compared(before), compared(after)) : diffLines(before, after);
   return hunks.map((hunk) => {
     const texts = [
       before.slice(hunk.before.start, hunk.before.end),

@@ -3,11 +3,12 @@ import type { Unit } from '../algebra/units';
 import {
   sameStanding,
   undecided,
+  unmoved,
   type BookRecord,
   type Did,
   type FileIntent,
   type Intent,
-  type Mode,
+  type Place,
   type Result,
   type Standing,
   type UnitChange,
@@ -31,12 +32,12 @@ export interface Op {
 /** What was decided about one changeset: the fold of its records, and nothing else. */
 export class Book {
   /** Where proposals were asked to be last; files that could not follow are still where they were. */
-  mode: Mode = 'before';
+  place: Place = unmoved;
   readonly ops = new Map<string, Op>();
   readonly threads = new Threads();
   private readonly standings = new Map<string, Map<string, Standing>>();
   private readonly parts = new Map<string, Map<string, readonly Unit[]>>();
-  private readonly placed = new Map<string, Mode>();
+  private readonly placed = new Map<string, Place>();
   private readonly marks = new Set<string>();
 
   /** Takes in a record; `at` is when it was written. */
@@ -79,8 +80,8 @@ export class Book {
   }
 
   /** Where the undecided units of a file are. */
-  placeOf(path: string): Mode {
-    return this.placed.get(path) ?? 'before';
+  placeOf(path: string): Place {
+    return this.placed.get(path) ?? unmoved;
   }
 
   reviewed(unit: string): boolean {
@@ -120,7 +121,7 @@ export class Book {
     };
     this.ops.set(op, known);
     known.splits.push(...intent.splits);
-    if (mode !== null) this.mode = mode.to;
+    if (mode !== null) this.place = mode.to;
     this.cut(intent.splits);
     for (const file of intent.files) {
       known.files.set(file.path, { intent: file, done: file.via === 'none' ? true : null });

@@ -21,6 +21,16 @@ export interface UnitChange {
 export type Did = 'keep' | 'drop' | 'undecide' | 'edit' | 'split' | 'mode' | 'undo';
 export type Mode = 'before' | 'inPlace';
 
+/** Where undecided units are, and by which op; null where nobody ever moved them. */
+export interface Place {
+  readonly mode: Mode;
+  readonly by: string | null;
+}
+
+export const unmoved: Place = { mode: 'before', by: null };
+
+export const samePlace = (a: Place, b: Place): boolean => a.mode === b.mode && a.by === b.by;
+
 /** What an op is to do to one file. */
 export interface FileIntent {
   readonly path: string;
@@ -30,7 +40,7 @@ export interface FileIntent {
   /** What each name of the file held before and is to hold after; empty where nothing is written. */
   readonly stamps: readonly { readonly name: string; readonly before: string; readonly after: string }[];
   /** Where the undecided units of the file are, if that changes. */
-  readonly placed: { readonly from: Mode; readonly to: Mode } | null;
+  readonly placed: { readonly from: Place; readonly to: Place } | null;
 }
 
 /** Recorded before anything is written. */
@@ -40,7 +50,7 @@ export interface Intent {
   readonly did: Did;
   /** The op it takes back. */
   readonly undoes: string | null;
-  readonly mode: { readonly from: Mode; readonly to: Mode } | null;
+  readonly mode: { readonly from: Place; readonly to: Place } | null;
   readonly checkpoint: string | null;
   /** Hunks cut into parts; no parts: put together again. */
   readonly splits: readonly {

@@ -6,16 +6,7 @@ import type { Blobs } from '../../engine/ports';
 import { appliedBy, type Decision } from '../algebra/compose';
 import type { FileUnits } from '../algebra/units';
 import type { Book } from '../book/book';
-import type {
-  BookRecord,
-  Did,
-  FileIntent,
-  Intent,
-  Mode,
-  Result,
-  Standing,
-  UnitChange,
-} from '../book/records';
+import type { BookRecord, Did, FileIntent, Intent, Result, Standing, UnitChange } from '../book/records';
 import { ChangedMeanwhile } from '../disk';
 import { withBytes } from '../files';
 import type { DecisionLog, UserTree } from '../ports';
@@ -50,7 +41,7 @@ export interface Reviewed {
 export interface FileWish {
   readonly path: string;
   readonly changes: readonly UnitChange[];
-  readonly placed: { readonly from: Mode; readonly to: Mode } | null;
+  readonly placed: FileIntent['placed'];
   /** Told beside the result: something of the file was left alone. */
   readonly note?: Problem;
 }
@@ -59,7 +50,7 @@ export interface Job {
   readonly op: string;
   readonly did: Did;
   readonly undoes: string | null;
-  readonly mode: { readonly from: Mode; readonly to: Mode } | null;
+  readonly mode: Intent['mode'];
   readonly checkpoint: string | null;
   readonly splits: Intent['splits'];
   readonly files: readonly FileWish[];
@@ -261,7 +252,7 @@ export class Decider {
         decisions.set(unit, { state: standing.state, edited: await this.edited(file.path, standing) });
       }
       const place = wish.placed?.[key] ?? book.placeOf(file.path);
-      return appliedBy((unit) => decisions.get(unit), place === 'inPlace');
+      return appliedBy((unit) => decisions.get(unit), place.mode === 'inPlace');
     };
     return transitionOf(content, units, await side('from'), await side('to'));
   }
@@ -323,7 +314,7 @@ function removes({ path, baseline, proposal }: ChangedFile, wish: FileWish, book
   const [known] = book.standingsOf(path).values();
   const state = wish.changes[0]?.to.state ?? known?.state ?? 'undecided';
   const place = wish.placed?.to ?? book.placeOf(path);
-  const applied = state === 'kept' || (state === 'undecided' && place === 'inPlace');
+  const applied = state === 'kept' || (state === 'undecided' && place.mode === 'inPlace');
   return applied === (proposal === null);
 }
 

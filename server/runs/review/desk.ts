@@ -97,7 +97,7 @@ export class ReviewDesk implements Disposable {
     const wanted = params.paths && new Set(params.paths);
     const files = review.changeset.files.filter(({ path }) => wanted?.has(path) ?? true);
     return {
-      mode: review.book.mode,
+      mode: review.book.place.mode,
       sources,
       files: files.map((file) => ({ path: file.path, units: shownUnits(review, file, sources) })),
     };
