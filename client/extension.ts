@@ -27,6 +27,7 @@ export interface Inspection {
   readonly ctx: Ctx;
   readonly data: Data;
   readonly boards: Boards;
+  /** The parts of the review, loaded if they are not yet. */
   readonly review: ReviewParts;
   /** The trees of the views *Plan*, *Runs* and *Changes*. */
   readonly trees: readonly vscode.TreeDataProvider<unknown>[];
@@ -66,7 +67,16 @@ export function activate(extension: vscode.ExtensionContext): Inspection | undef
   const milliseconds = performance.now() - began;
   made.log.debug(`Activated in ${milliseconds.toFixed(1)} ms.`);
   return extension.extensionMode === vscode.ExtensionMode.Test
-    ? { ctx: made, data, boards, review, trees, milliseconds }
+    ? {
+        ctx: made,
+        data,
+        boards,
+        trees,
+        milliseconds,
+        get review() {
+          return review.open().parts;
+        },
+      }
     : undefined;
 }
 

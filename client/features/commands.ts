@@ -4,7 +4,7 @@ import { BlockedError, type Ctx } from '../ctx';
 import type { Blocked } from '../folder';
 import type { Boards } from '../panels/board';
 import { problemOf } from '../problems';
-import { reviewCommands, type ReviewParts } from '../review';
+import type { Review } from '../review';
 import type { ChangeTarget } from '../review/fileReview';
 import { problemFix, problemSeverity, problemText } from '../texts';
 import { askAgent } from './askAgent';
@@ -24,7 +24,7 @@ export interface Tools {
   readonly ctx: Ctx;
   readonly data: Data;
   readonly boards: Boards;
-  readonly review: ReviewParts;
+  readonly review: Review;
   readonly questions: Questions;
   readonly documents: TextDocuments;
   readonly pit: PitView;
@@ -41,12 +41,12 @@ function table({
   ctx,
   data,
   boards,
-  review: parts,
+  review: hunks,
   questions,
   documents,
   pit,
 }: Tools): Record<CommandId, Handler> {
-  const { fileReview: review, changes } = parts;
+  const { fileReview: review, changes } = hunks;
   const command =
     (verb: 'pause' | 'resume' | 'cancel' | 'retry', states: readonly RunSummary['state'][]) =>
     async (target?: RunTarget) => {
@@ -107,7 +107,7 @@ function table({
     'symphony.rejectPlan': reject,
     'symphony.acceptAll': accept,
     'symphony.rejectAll': reject,
-    ...reviewCommands(parts),
+    ...hunks.commands,
     'symphony.openQuestionFiles': ({ question }: QuestionTarget) => questions.openFiles(question),
     'symphony.openPlace': (place: { file: string; line: number }) => openPlace(ctx, place),
   };

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { ReviewUnit } from '../../schemas/wire';
 import type { Ctx } from '../ctx';
 import { visible } from '../visible';
+import { align } from './align';
 import { readIfThere, saveGuarded } from './buffers';
 import { encodingOf, openDocument, sha256Of } from './contents';
 import type { Conflict, Decisions } from './decisions';
@@ -9,7 +10,6 @@ import type { Drafts } from './drafts';
 import { contentUri, type ReviewFiles } from './files';
 import { inTime } from './inTime';
 import { editorLines, linesOf } from './lines';
-import type { Ropes } from './ropes';
 import type { ReviewState } from './state';
 
 /** Opens what overlaps in the editor's merge editor, and takes the saved result into the file as an edited hunk. */
@@ -20,7 +20,6 @@ export class Conflicts {
     private readonly state: ReviewState,
     private readonly drafts: Drafts,
     private readonly decisions: Decisions,
-    private readonly ropes: Ropes,
   ) {
     ctx.add(
       decisions.onConflict((conflict) => {
@@ -40,7 +39,7 @@ export class Conflicts {
       text(sides.yours),
       text(sides.proposed),
     ]);
-    const marked = withMarkers(this.ropes, yours, proposed);
+    const marked = withMarkers(yours, proposed);
     const output = await this.drafts.make(path, marked, (merged) => this.take(conflict, base, merged));
     const uri = (hash: string) => contentUri('baseline', path, hash, conflict.changeset);
     const input = (hash: string, title: string) => ({ uri: uri(hash), title });
@@ -127,7 +126,6 @@ export class Conflicts {
 
   /** What stands in a merged text where a hunk stood in the base. */
   private replaced({ before }: ReviewUnit, base: string, merged: string): string {
-    const { align } = this.ropes.lines;
     const [was, now] = [editorLines(base), editorLines(merged)];
     const runs = align(was, now);
     const above = runs.filter((run) => run.base < before.start).at(-1);
@@ -163,8 +161,7 @@ const sameLines = (a: string, b: string): boolean => {
 const hasMarkers = (text: string): boolean => /^(<{7} |>{7} |={7}$)/m.test(text);
 
 /** Both texts as one, with markers around what they do not share. */
-function withMarkers(ropes: Ropes, yours: string, proposed: string): string {
-  const { align } = ropes.lines;
+function withMarkers(yours: string, proposed: string): string {
   const [mine, theirs] = [linesOf(yours), linesOf(proposed)];
   const eol = /\r\n/.test(yours) ? '\r\n' : '\n';
   const whole = (lines: readonly string[]): string => {

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Ctx } from '../ctx';
+import type { At } from './lines';
 import type { Ropes } from './ropes';
 import type { ReviewState } from './state';
 import type { Targets } from './target';
@@ -14,7 +15,7 @@ export function registerDecorations(ctx: Ctx, state: ReviewState, ropes: Ropes, 
   const show = (editor: vscode.TextEditor): void => {
     const ranges = new Map<Kind, vscode.DecorationOptions[]>([...types.keys()].map((kind) => [kind, []]));
     if (vscode.workspace.getConfiguration('symphony').get('review.decorations', true))
-      for (const { start, end, unit, changed } of targets.places(editor.document)) {
+      for (const { start, end, unit, changed } of targets.places(editor.document).filter(isToBeSeen)) {
         const last = Math.max(0, editor.document.lineCount - 1);
         const from = Math.min(start, last);
         const range = new vscode.Range(from, 0, Math.min(Math.max(start, end - 1), last), 0);
@@ -38,6 +39,9 @@ export function registerDecorations(ctx: Ctx, state: ReviewState, ropes: Ropes, 
     }),
   );
 }
+
+/** In a diff a hunk is marked where it has lines, on the proposal’s side if on both; in a file wherever it is. */
+const isToBeSeen = ({ start, end, unit }: At): boolean => unit.state === 'undecided' || end > start;
 
 function lookOf(kind: Kind): vscode.DecorationRenderOptions {
   const colors: Record<Kind, string> = {

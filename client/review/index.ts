@@ -1,56 +1,64 @@
 /**
  * Review inside the editor, hunk by hunk: shows what agents propose, asks the sidecar to decide, and follows what
  * people type meanwhile. What a decision is and which bytes are written is the sidecar’s.
- * Invariant: no document is saved, no tab of a person’s closed and no focus taken by anything in here unasked.
+ * Invariant: nothing of the third bundle is imported here except types; it is loaded with the first proposal.
  */
+import { createRequire } from 'node:module';
+import * as path from 'node:path';
 import type { Ctx } from '../ctx';
 import type { Data } from '../features/data';
 import type { TextDocuments } from '../features/textDocuments';
 import { registerBadges } from './badges';
-import { Comments } from './comments';
-import { Conflicts } from './conflicts';
-import { Decisions } from './decisions';
-import { registerDecorations } from './decorations';
-import { Drafts } from './drafts';
+import type * as bundled from './bundle';
+import { reviewCommandIds, type ReviewCommandId } from './commandIds';
 import { FileReview } from './fileReview';
 import { registerReviewFiles } from './files';
-import { registerLenses } from './lenses';
-import { Navigation } from './navigation';
-import { Originals } from './originals';
-import type { ReviewParts } from './parts';
-import { registerProgress } from './progress';
-import { Ropes } from './ropes';
-import { Saves } from './saves';
-import { SourceControl } from './sourceControl';
+import type { ReviewBase } from './parts';
 import { ReviewState } from './state';
-import { Targets } from './target';
 import { registerChangesTree } from './tree';
 
-export { reviewCommands } from './commands';
 export type { ReviewParts } from './parts';
 
-/** Makes every part once and registers it with the editor; nothing is asked of the sidecar by that. */
-export function registerReview(ctx: Ctx, data: Data, documents: TextDocuments): ReviewParts {
+type Handler = (...args: never[]) => unknown;
+
+/** The review as the rest of the client knows it. */
+export interface Review extends ReviewBase {
+  /** Loads what is needed once there is something to review; the same for every call. */
+  open(): bundled.OpenedReview;
+  /** Every command of the review; running one loads what it needs. */
+  readonly commands: Record<ReviewCommandId, Handler>;
+}
+
+/** Registers what shows that there is something to review; nothing is asked of the sidecar by that. */
+export function registerReview(ctx: Ctx, data: Data, documents: TextDocuments): Review {
   const files = registerReviewFiles(ctx);
   const state = new ReviewState(ctx, data);
-  const ropes = new Ropes(ctx, files, state);
-  const targets = new Targets(ctx, state, ropes);
-  const decisions = new Decisions(ctx, data, state);
-  const drafts = new Drafts(ctx);
-  const originals = new Originals(ctx, files, state);
-  const sourceControl = new SourceControl(ctx, state, ropes, originals);
-  const conflicts = new Conflicts(ctx, files, state, drafts, decisions, ropes);
-  const comments = new Comments(ctx, data, state, targets);
-  const saves = new Saves(ctx, files, state, ropes, comments);
   const fileReview = new FileReview(ctx, data);
-  const navigation = new Navigation(ctx, state, targets, fileReview);
   const changes = registerChangesTree(ctx, data, state);
   registerBadges(ctx, data, state);
-  registerLenses(ctx, state, ropes, targets);
-  registerDecorations(ctx, state, ropes, targets);
-  registerProgress(ctx, state, targets);
-  return {
-    ...{ ctx, data, documents, files, state, ropes, targets, decisions, drafts, originals, sourceControl },
-    ...{ conflicts, comments, saves, fileReview, navigation, changes },
+  const base: ReviewBase = { ctx, data, documents, files, state, fileReview, changes };
+  let opened: bundled.OpenedReview | undefined;
+  const open = (): bundled.OpenedReview => {
+    if (opened) return opened;
+    opened = loadBundle().openReview(base);
+    // What the new parts have not heard of is told again.
+    state.announce();
+    return opened;
   };
+  const first = ctx.add(
+    state.onChange(() => {
+      first.dispose();
+      open();
+    }),
+  );
+  const run = (id: ReviewCommandId): Handler => {
+    return (...args) => open().commands[id](...args);
+  };
+  const commands = Object.fromEntries(reviewCommandIds.map((id) => [id, run(id)]));
+  return { ...base, open, commands: commands as Record<ReviewCommandId, Handler> };
+}
+
+/** The third bundle, beside this one. The name is computed so that the bundler leaves it alone. */
+function loadBundle(): typeof bundled {
+  return createRequire(__filename)(path.join(__dirname, 'review.cjs')) as typeof bundled;
 }

@@ -16,13 +16,19 @@ import type { ReviewState } from './state';
 import type { Targets } from './target';
 import type { ChangesView } from './tree';
 
-/** Everything the review in the editor consists of; made once, at activation. */
-export interface ReviewParts {
+/** What the first bundle makes at activation: what views and commands need before there is anything to review. */
+export interface ReviewBase {
   readonly ctx: Ctx;
   readonly data: Data;
   readonly documents: TextDocuments;
   readonly files: ReviewFiles;
   readonly state: ReviewState;
+  readonly fileReview: FileReview;
+  readonly changes: ChangesView;
+}
+
+/** Everything the review in the editor consists of; made once, when there is something to review. */
+export interface ReviewParts extends ReviewBase {
   readonly ropes: Ropes;
   readonly targets: Targets;
   readonly decisions: Decisions;
@@ -32,7 +38,5 @@ export interface ReviewParts {
   readonly conflicts: Conflicts;
   readonly comments: Comments;
   readonly saves: Saves;
-  readonly fileReview: FileReview;
   readonly navigation: Navigation;
-  readonly changes: ChangesView;
 }

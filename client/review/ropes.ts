@@ -1,16 +1,11 @@
-import { createRequire } from 'node:module';
-import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Ctx } from '../ctx';
+import { align, find, nearest } from './align';
 import { sidesOf } from './contents';
 import type { ReviewFiles } from './files';
 import { editorLines, type At } from './lines';
-import type { Mark } from './rope';
-import type * as bundled from './ropeBundle';
+import { Rope, type Mark } from './rope';
 import type { ReviewState, ReviewedFile } from './state';
-
-type RopeBundle = typeof bundled;
-type Rope = InstanceType<RopeBundle['Rope']>;
 
 /** A unit that waits for a decision and where it is in an open document. */
 export interface Placed extends At {
@@ -31,7 +26,6 @@ interface Followed {
 export class Ropes implements vscode.Disposable {
   private readonly followed = new Map<string, Followed>();
   private readonly moved = new vscode.EventEmitter<vscode.TextDocument>();
-  private bundle: RopeBundle | undefined;
   /** Fires when units of a document moved, were written into, or are known at last. */
   readonly onMove = this.moved.event;
 
@@ -66,12 +60,6 @@ export class Ropes implements vscode.Disposable {
     });
   }
 
-  /** The third bundle, loaded when first needed. */
-  get lines(): RopeBundle {
-    this.bundle ??= createRequire(__filename)(path.join(__dirname, 'rope.cjs')) as RopeBundle;
-    return this.bundle;
-  }
-
   dispose(): void {
     this.moved.dispose();
   }
@@ -99,17 +87,17 @@ export class Ropes implements vscode.Disposable {
     found.forEach((each, i) => {
       const inPlace = each.reviewed.mode === 'inPlace';
       const base = editorLines((inPlace ? sides[i]!.proposal : sides[i]!.baseline).join(''));
-      const runs = this.lines.align(base, now);
+      const runs = align(base, now);
       for (const unit of each.units.filter(isOpen)) {
         const id = `${each.changeset.changeset}|${unit.unit}`;
         const span = inPlace ? unit.after : unit.before;
-        const place = this.lines.find(runs, span, base.length, now.length);
+        const place = find(runs, span, base.length, now.length);
         if (!place) lost.add(id);
-        marks.push({ id, ...(place ?? emptyAt(this.lines.nearest(runs, span.start))) });
+        marks.push({ id, ...(place ?? emptyAt(nearest(runs, span.start))) });
         units.set(id, { changeset: each.changeset.changeset, path: each.file.path, unit });
       }
     });
-    this.followed.set(key, { rope: new this.lines.Rope(now, marks), units, lost });
+    this.followed.set(key, { rope: new Rope(now, marks), units, lost });
     this.moved.fire(document);
   }
 

@@ -2,12 +2,12 @@ import * as vscode from 'vscode';
 import type { LineSpan, ReviewUnit } from '../../schemas/wire';
 import type { Ctx } from '../ctx';
 import { visible } from '../visible';
+import { align, find } from './align';
 import type { Comments } from './comments';
 import { expected, sha256Of, sidesOf } from './contents';
 import { contentUri, type ReviewFiles } from './files';
 import { inTime } from './inTime';
 import { editorLines, linesOf } from './lines';
-import type { Ropes } from './ropes';
 import type { ReviewState, ReviewedFile } from './state';
 
 /** What was kept and is no longer there word for word after a save. */
@@ -28,7 +28,6 @@ export class Saves {
     private readonly ctx: Ctx,
     private readonly files: ReviewFiles,
     private readonly state: ReviewState,
-    private readonly ropes: Ropes,
     private readonly comments: Comments,
   ) {
     ctx.add(
@@ -44,7 +43,6 @@ export class Saves {
     const { lines, spans } = expected(sides, under);
     const text = document.getText();
     const [was, now] = [editorLines(lines.join('')), editorLines(text)];
-    const { align, find } = this.ropes.lines;
     const runs = align(was, now);
     const saved = linesOf(text);
     return under.units.filter(isKept).flatMap((unit) => {

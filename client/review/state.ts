@@ -90,6 +90,11 @@ export class ReviewState implements vscode.Disposable {
     await mine;
   }
 
+  /** Tells everybody again what is known, for those who came later. */
+  announce(): void {
+    for (const changeset of this.known.keys()) this.changed.fire({ changeset, paths: undefined });
+  }
+
   dispose(): void {
     this.changed.dispose();
   }
