@@ -74,12 +74,15 @@ export function registerReviewFiles(ctx: Ctx): ReviewFiles {
 export class ReviewFiles implements vscode.FileSystemProvider {
   private readonly kept = new Map<string, Uint8Array>();
   private size = 0;
+  /** Told of every reading; a diff that is shown again after a restart is one. */
+  onRead: (() => void) | undefined;
   readonly onDidChangeFile = new vscode.EventEmitter<vscode.FileChangeEvent[]>().event;
 
   constructor(private readonly fetch: (hash: string) => Promise<Uint8Array>) {}
 
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
     const [, hash = ''] = uri.query.split('.');
+    this.onRead?.();
     if (hash === nothing) return new Uint8Array();
     if (!/^[0-9a-f]{64}$/.test(hash)) throw vscode.FileSystemError.FileNotFound(uri);
     try {

@@ -12,7 +12,7 @@ import { registerBadges } from './badges';
 import type * as bundled from './bundle';
 import { reviewCommandIds, type ReviewCommandId } from './commandIds';
 import { FileReview } from './fileReview';
-import { registerReviewFiles } from './files';
+import { registerReviewFiles, type ReviewFiles } from './files';
 import type { ReviewBase } from './parts';
 import { ReviewState } from './state';
 import { registerChangesTree } from './tree';
@@ -51,11 +51,35 @@ export function registerReview(ctx: Ctx, data: Data, documents: TextDocuments): 
       open();
     }),
   );
+  resume(ctx, data, state, files);
   const run = (id: ReviewCommandId): Handler => {
     return (...args) => open().commands[id](...args);
   };
   const commands = Object.fromEntries(reviewCommandIds.map((id) => [id, run(id)]));
   return { ...base, open, commands: commands as Record<ReviewCommandId, Handler> };
+}
+
+/** What says that a proposal is in this workspace’s files. */
+const inPlaceKey = 'review.inPlace';
+
+/**
+ * Goes on with a review after a restart without waiting for a view to be looked at: where a proposal is in the files
+ * themselves, and where a diff of ours is shown again.
+ */
+function resume(ctx: Ctx, data: Data, state: ReviewState, files: ReviewFiles): void {
+  const ask = (): void => void data.changesets.get().catch((thrown: unknown) => ctx.explain(thrown));
+  const { workspaceState } = ctx.extension;
+  ctx.add(
+    state.onChange(() => {
+      const inPlace = state.all().some(({ reviewed }) => reviewed.mode === 'inPlace');
+      if (workspaceState.get(inPlaceKey, false) !== inPlace) void workspaceState.update(inPlaceKey, inPlace);
+    }),
+  );
+  files.onRead = () => {
+    files.onRead = undefined;
+    ask();
+  };
+  if (workspaceState.get(inPlaceKey, false)) ask();
 }
 
 /** The third bundle, beside this one. The name is computed so that the bundler leaves it alone. */

@@ -33,7 +33,7 @@ describe('hunks in the workbench', function () {
         await workbench.screenshot(`hunks-${path.basename(file.path)}-dark`);
 
         // Typing between hunks, in the file itself, and saving it with a formatter.
-        await openFile(workbench, file);
+        await openFile(workbench, folder, file);
         await goToLine(workbench, 7);
         await workbench.page.keyboard.type('const mine = "me";');
         await workbench.page.keyboard.press('Enter');
@@ -56,7 +56,7 @@ describe('hunks in the workbench', function () {
         holds(withHunks(formatted(mine(withHunks(original, 1))), 2));
 
         // Saving now lets the formatter change what was kept, which is said.
-        await openFile(workbench, file);
+        await openFile(workbench, folder, file);
         await goToLine(workbench, 20);
         await workbench.page.keyboard.type(' ');
         await workbench.page.keyboard.press('Control+S');
@@ -72,7 +72,7 @@ describe('hunks in the workbench', function () {
       await openDiff(workbench, file!);
       await chord(workbench, 'i');
       await eventually(() => holds(withHunks(original, 1, 2, 3)));
-      await openFile(workbench, file!);
+      await openFile(workbench, folder, file!);
       await workbench.page.locator('.view-lines').filter({ hasText: 'twelve' }).first().waitFor();
       await goToLine(workbench, 10);
       await key(workbench, 'Alt+n');
@@ -143,7 +143,7 @@ async function inHunkProject(
       env: { SYMPHONY_SCRIPT: script },
     });
     try {
-      await propose(workbench);
+      await propose(workbench, folder);
       await work(workbench, folder);
     } catch (thrown) {
       await workbench.screenshot(`failure-${path.basename(path.dirname(folder))}`);
@@ -156,9 +156,9 @@ async function inHunkProject(
   }
 }
 
-async function propose(workbench: Workbench): Promise<void> {
+async function propose(workbench: Workbench, folder: string): Promise<void> {
   await workbench.sideBar('Symphony');
-  await openFile(workbench, hunkFiles[0]!);
+  await openFile(workbench, folder, hunkFiles[0]!);
   await workbench.palette('Symphony: Ask Agent to Change Selection/File…');
   await workbench.page.locator('.quick-input-title').filter({ hasText: 'Change src/plain.js' }).waitFor();
   await workbench.enter('Write all values anew.');
@@ -172,7 +172,7 @@ const bytes = (folder: string, { path: file }: HunkFile): string =>
   readFileSync(path.join(folder, file), 'latin1');
 
 async function openDiff(workbench: Workbench, { path: file }: HunkFile): Promise<void> {
-  await workbench.sideBar('Symphony');
+  await workbench.palette('Focus on Changes View');
   await workbench.treeItem(path.basename(file)).click();
   const proposal = workbench.page.locator('.monaco-diff-editor .editor.modified .view-lines');
   await proposal.filter({ hasText: 'value12' }).first().waitFor();
@@ -180,17 +180,20 @@ async function openDiff(workbench: Workbench, { path: file }: HunkFile): Promise
   await goToLine(workbench, 4);
 }
 
-async function openFile({ page }: Workbench, { path: file }: HunkFile): Promise<void> {
+/** By its whole path: the list of files also remembers the sides of diffs by their names. */
+async function openFile(workbench: Workbench, folder: string, { path: file }: HunkFile): Promise<void> {
+  const { page } = workbench;
   const name = path.basename(file);
   const input = page.locator('.quick-input-widget .quick-input-box input');
-  const row = page.locator(`.quick-input-list .monaco-list-row[aria-label^="${name} src"]`);
   const tab = page.locator('.tab.active').filter({ hasText: name }).filter({ hasNotText: 'proposed' });
   for (let tries = 0; ; tries++) {
     await page.keyboard.press('Control+P');
     try {
       await input.waitFor({ timeout: 3_000 });
-      await input.fill(name);
-      await row.first().click({ timeout: 5_000 });
+      await input.fill(path.join(folder, file));
+      const row = page.locator(`.quick-input-list .monaco-list-row[aria-label^="${name}"]`);
+      await row.first().waitFor({ timeout: 5_000 });
+      await page.keyboard.press('Enter');
       await tab.waitFor({ timeout: 5_000 });
       break;
     } catch (thrown) {
