@@ -172,7 +172,7 @@ const bytes = (folder: string, { path: file }: HunkFile): string =>
   readFileSync(path.join(folder, file), 'latin1');
 
 async function openDiff(workbench: Workbench, { path: file }: HunkFile): Promise<void> {
-  await workbench.palette('Focus on Changes View');
+  await workbench.palette('Symphony: Focus on Changes View');
   await workbench.treeItem(path.basename(file)).click();
   const proposal = workbench.page.locator('.monaco-diff-editor .editor.modified .view-lines');
   await proposal.filter({ hasText: 'value12' }).first().waitFor();
