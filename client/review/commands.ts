@@ -30,6 +30,12 @@ export function reviewCommands(parts: ReviewParts): Record<ReviewCommandId, Hand
     const target = await chosen(from);
     if (target) await act(target);
   };
+  /** Also for a changeset that has nothing undecided any more. */
+  const withDecided = (act: (target: ChangeTarget) => Promise<unknown>) => async (from?: From) => {
+    const [latest] = parts.state.all().length === 0 ? parts.state.allWithRecent() : [];
+    const target = latest ?? (await chosen(from));
+    if (target) await act({ changeset: target.changeset });
+  };
   const onFile = (verb: 'keep' | 'drop') =>
     withChangeset(async ({ changeset, file }) => {
       if (file) await decisions.decide(changeset.changeset, verb, { paths: [file.path] });
@@ -43,14 +49,14 @@ export function reviewCommands(parts: ReviewParts): Record<ReviewCommandId, Hand
     'symphony.review.keepHunk': (from?: unknown) => hunks.decide('keep', from),
     'symphony.review.dropHunk': (from?: unknown) => hunks.decide('drop', from),
     'symphony.review.takeBack': (from?: unknown) => hunks.decide('undecide', from),
-    'symphony.review.undo': withChangeset(async ({ changeset }) => {
+    'symphony.review.undo': withDecided(async ({ changeset }) => {
       const undone = await decisions.undo(changeset.changeset);
       const text = undone
         ? vscode.l10n.t('The last decision was taken back')
         : vscode.l10n.t('There is no decision to take back');
       vscode.window.setStatusBarMessage(`$(discard) ${text}`, 4000);
     }),
-    'symphony.review.history': withChangeset((target) => history(parts, target.changeset)),
+    'symphony.review.history': withDecided((target) => history(parts, target.changeset)),
     'symphony.review.nextHunk': () => navigation.go(true, () => true),
     'symphony.review.previousHunk': () => navigation.go(false, () => true),
     'symphony.review.nextUndecided': () => navigation.go(true, isUndecided),

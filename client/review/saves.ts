@@ -62,7 +62,7 @@ export class Saves {
   private async look(document: vscode.TextDocument): Promise<void> {
     const path = this.ctx.relative(document.uri);
     if (path === undefined) return;
-    for (const under of this.state.filesAt(path)) {
+    for (const under of this.state.filesAt(path, undefined, this.state.allWithRecent())) {
       if (!under.units.some(isKept)) continue;
       const deltas = await this.deltas(document, under);
       const key = `${under.changeset.changeset}|${path}|${sha256Of(Buffer.from(JSON.stringify(deltas)))}`;

@@ -31,9 +31,15 @@ export interface StateChange {
   readonly paths: readonly string[] | undefined;
 }
 
+/** How many changesets are remembered once they are decided on. */
+const mostRecent = 5;
+
 /** The units of all open changesets as last heard. Decisions are made in the sidecar; this only remembers them. */
 export class ReviewState implements vscode.Disposable {
   private readonly known = new Map<string, Reviewed>();
+  /** Changesets that were wholly decided on in this window: what was done can still be taken back. */
+  private readonly recent = new Map<string, { changeset: Changeset; reviewed: Reviewed }>();
+  private readonly seen = new Map<string, Changeset>();
   private readonly asked = new Map<string, Promise<void>>();
   private readonly changed = new vscode.EventEmitter<StateChange>();
   readonly onChange = this.changed.event;
@@ -64,9 +70,14 @@ export class ReviewState implements vscode.Disposable {
     });
   }
 
+  /** The same, with those decided on in this window, which come last. */
+  allWithRecent(): { changeset: Changeset; reviewed: Reviewed }[] {
+    return [...this.all(), ...[...this.recent.values()].reverse()];
+  }
+
   /** The changesets that propose something for a path; also under its former name. */
-  filesAt(path: string, only?: string): ReviewedFile[] {
-    return this.all().flatMap(({ changeset, reviewed }) => {
+  filesAt(path: string, only?: string, among = this.all()): ReviewedFile[] {
+    return among.flatMap(({ changeset, reviewed }) => {
       if (only !== undefined && changeset.changeset !== only) return [];
       const file = changeset.files.find((each) => each.path === path || each.from === path);
       return file ? [{ changeset, reviewed, file, units: reviewed.units.get(file.path) ?? [] }] : [];
@@ -110,12 +121,23 @@ export class ReviewState implements vscode.Disposable {
     const open = new Set((this.data.changesets.value ?? []).map(({ changeset }) => changeset));
     for (const changeset of this.known.keys()) {
       if (open.has(changeset) || !this.data.changesets.value) continue;
+      this.remember(changeset);
       this.known.delete(changeset);
       this.changed.fire({ changeset, paths: undefined });
+    }
+    for (const changeset of this.data.changesets.value ?? []) {
+      this.seen.set(changeset.changeset, changeset);
+      this.recent.delete(changeset.changeset);
     }
     for (const changeset of open)
       if (!this.known.has(changeset))
         this.load(changeset).catch((thrown: unknown) => this.ctx.explain(thrown));
+  }
+
+  private remember(id: string): void {
+    const [changeset, reviewed] = [this.seen.get(id), this.known.get(id)];
+    if (changeset && reviewed) this.recent.set(id, { changeset, reviewed });
+    for (const oldest of this.recent.keys()) if (this.recent.size > mostRecent) this.recent.delete(oldest);
   }
 
   private async ask(changeset: string, paths: readonly string[] | undefined): Promise<void> {

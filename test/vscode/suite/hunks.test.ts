@@ -3,6 +3,7 @@ import { strict as assert } from 'node:assert';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import * as vscode from 'vscode';
 import type { Changeset, ReviewUnit } from '../../../schemas/wire';
+import { problemOf } from '../../../client/problems';
 import { reviewUri } from '../../../client/review/files';
 import { inspect, until, type Inspection } from './inspect';
 
@@ -232,6 +233,43 @@ describe('reviewing hunk by hunk', () => {
     await until('the draft is kept', () => states()[0] === 'kept');
     assert.equal(onDisk(), `// Euros.\n${start}`);
     await until('the draft closes', () => vscode.window.activeTextEditor?.document !== editor.document);
+  });
+
+  // Pitfall 10: our own writing comes back as a change on disk; nobody typed that.
+  it('does not take its own writing for a person’s', async () => {
+    const { document } = await show();
+    await until('the hunks are found', () => placed(document).length === 2);
+    await run('keepHunk', target(0));
+    assert.ok(inside.review.decisions.isWriting(path));
+    await until('the document follows', () => document.getText() === onDisk());
+    await until('one hunk is left, as it was', () => {
+      const [left, ...others] = placed(document);
+      return others.length === 0 && left?.changed === false && left.start === 2;
+    });
+    assert.equal(document.isDirty, false);
+    await until('the writing is over', () => !inside.review.decisions.isWriting(path));
+  });
+
+  // Pitfall 2: bytes a save by the editor would change are a reason to refuse, not a detail.
+  it('refuses a document with unsaved changes whose mixed line ends would not survive', async () => {
+    const mixed = start.replace('\n', '\r\n');
+    writeFileSync(uri.fsPath, mixed);
+    const editor = await show();
+    await until('the document follows', () => editor.document.getText().length >= start.length);
+    await editor.edit((edit) => edit.insert(new vscode.Position(3, 0), '// mine\n'));
+    const deciding = inside.review.decisions.decide(changeset.changeset, 'keep', {
+      units: [{ path, unit: units()[1]!.unit }],
+    });
+    await assert.rejects(deciding, (thrown) => problemOf(thrown).code === 'review.encoding');
+    assert.equal(onDisk(), mixed);
+  });
+
+  it('still takes back what was decided last, when nothing is left to decide', async () => {
+    await inside.review.decisions.decide(changeset.changeset, 'keep', {});
+    await until('it is decided', () => inside.data.changeset(changeset.changeset) === undefined);
+    await inside.review.decisions.undo(changeset.changeset);
+    assert.equal(onDisk(), start);
+    await until('it is offered again', () => inside.data.changeset(changeset.changeset) !== undefined);
   });
 
   it('marks what was reviewed', async () => {

@@ -77,7 +77,13 @@ describe('lines of a review', () => {
 
     it('take edited words in place of proposed ones', () => {
       const edited = { ...units[0]!, edited: 'hash' };
-      const { lines } = compose(baseline, proposal, [edited], () => 'proposal', new Map([['hash', 'x\ny\n']]));
+      const { lines } = compose(
+        baseline,
+        proposal,
+        [edited],
+        () => 'proposal',
+        new Map([['hash', 'x\ny\n']]),
+      );
       assert.equal(lines.join(''), 'a\nx\ny\nc\nd\ne\n');
     });
   });
