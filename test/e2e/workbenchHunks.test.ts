@@ -158,7 +158,8 @@ async function inHunkProject(
 
 async function propose(workbench: Workbench, folder: string): Promise<void> {
   await workbench.sideBar('Symphony');
-  await openFile(workbench, folder, hunkFiles[0]!);
+  // What was opened once is found again by its path, beside the sides of its diff.
+  for (const file of [...hunkFiles].reverse()) await openFile(workbench, folder, file);
   await workbench.palette('Symphony: Ask Agent to Change Selection/File…');
   await workbench.page.locator('.quick-input-title').filter({ hasText: 'Change src/plain.js' }).waitFor();
   await workbench.enter('Write all values anew.');
