@@ -45,6 +45,8 @@ export const changeset = z.object({
   createdAt: z.number(),
   groups: z.array(z.object({ plan: z.string(), title: z.string() })),
   files: z.array(changedFile),
+  /** The version it takes the place of. */
+  former: z.optional(z.nullable(z.string())),
 });
 export type Changeset = z.infer<typeof changeset>;
 

@@ -1,6 +1,6 @@
 import type { FileDecision } from '../engine/state';
 import type { Carried, Standing } from './book/records';
-import type { Review } from './reviews';
+import type { Review } from './shelf';
 
 /** What holds of an older version of a changeset for this one: decisions and marks on units that are the same. */
 export function carryOver(former: Review, review: Review): Carried {

@@ -5,6 +5,12 @@
 export * from './types';
 export type { DecisionLog, Offered, UserTree } from './ports';
 export { buildChangeset, type ChangesetOptions } from './changeset';
+export { lineAt } from './answers';
 export { openUserTree } from './tree';
-export { Reviews, type Decided, type DecideParams, type Review, type ReviewsPorts } from './reviews';
+export { Reviews, type Decided, type DecideParams } from './reviews';
+export type { Review, ReviewsPorts } from './shelf';
 export { decideWhole, wholeDecisions, type WholeFiles } from './wholeFiles';
+export { withBytes } from './files';
+export { isVersion, sameBytes, type OnDisk, type Proposed, type Version } from './decide';
+export { unitsOf, type FileUnits, type Unit } from './algebra/units';
+export { appliedBy, compose, type Decision } from './algebra/compose';

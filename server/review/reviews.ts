@@ -1,37 +1,19 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Problem } from '../../schemas/codes';
-import { changeset as changesetSchema, type ChangedFile, type Changeset } from '../../schemas/wire/review';
+import type { ChangedFile, Changeset } from '../../schemas/wire/review';
 import type { OpenBuffer, UnitResult } from '../../schemas/wire/units';
-import { problem, type Context, type Json } from '../base';
-import type { FileDecision } from '../engine/state';
-import { readBook, type Book } from './book/book';
-import { splitUnit, type FileUnits, type Unit } from './algebra/units';
-import { samePlace, unmoved, type BookRecord, type Carried, type Did, type Mode } from './book/records';
-import { carryOver, carryWhole } from './carry';
-import { cutChangeset, readCuts, withText, writeCuts, type Cuts } from './cuts';
-import { Decider, type DeciderPorts, type FileWish, type Job, type Reviewed } from './decider/decider';
+import { problem, type Context } from '../base';
+import { splitUnit, type Unit } from './algebra/units';
+import { samePlace, unmoved, type BookRecord, type Did, type Mode } from './book/records';
+import { Decider } from './decider/decider';
+import type { FileWish, Job } from './decider/job';
 import { settleByDisk } from './decider/recover';
 import { chosenLines, editedBytes } from './edits';
-import type { Offered } from './ports';
-import { placeWishes, undoSplits, undoWishes, wishFor, type Asked, type UnitsNow } from './wishes';
+import { Shelf, type Review, type ReviewsPorts } from './shelf';
+import { placeWishes, undoSplits, undoWishes, wishFor, type Asked } from './wishes';
 
 export interface Decided {
   readonly op: string | null;
   readonly files: UnitResult[];
-}
-
-/** A changeset in review: its files, what they are cut into, what was decided. */
-export interface Review extends Reviewed {
-  readonly offered: Offered;
-  readonly cuts: Cuts;
-  readonly units: UnitsNow;
-}
-
-export interface ReviewsPorts extends DeciderPorts {
-  /** Decisions on whole files from before there were units, or of another sidecar's run. */
-  readonly formerDecisions?: (offered: Offered) => readonly FileDecision[];
-  /** Told after decisions were made on files of a changeset. */
-  readonly onDecided?: (review: Review, paths: readonly string[]) => void;
 }
 
 export interface DecideParams {
@@ -51,34 +33,17 @@ export interface DecideParams {
  */
 export class Reviews {
   private readonly decider: Decider;
-  private readonly contents = new Map<string, Promise<Changeset>>();
-  private readonly opened = new Map<string, Promise<Review>>();
+  private readonly shelf: Shelf;
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly ports: ReviewsPorts) {
     this.decider = new Decider(ports);
-  }
-
-  /** A changeset as it was offered, without decisions. Throws `review.unknown`, `data.corrupt`. */
-  content(offered: Offered): Promise<Changeset> {
-    let content = this.contents.get(offered.blob);
-    if (content === undefined) {
-      content = this.readContent(offered);
-      this.contents.set(offered.blob, content);
-      content.catch(() => this.contents.delete(offered.blob));
-    }
-    return content;
+    this.shelf = new Shelf(ports, this.decider);
   }
 
   /** Opens a changeset for review; what a crash left unfinished is finished first. Throws `review.unknown`. */
   open(ctx: Context, changeset: string): Promise<Review> {
-    let review = this.opened.get(changeset);
-    if (review === undefined) {
-      review = this.load(ctx, changeset);
-      this.opened.set(changeset, review);
-      review.catch(() => this.opened.delete(changeset));
-    }
-    return review;
+    return this.shelf.open(ctx, changeset);
   }
 
   /** Finishes what was unfinished when the sidecar ended; meant for its start. */
@@ -154,7 +119,8 @@ export class Reviews {
       const unit = review.units(path).find((one) => one.unit === params.unit);
       const parts = unit && splitUnit(unit, params.at);
       const decided = review.book.standing(path, params.unit).state !== 'undecided';
-      if (parts === undefined || decided || review.book.waits(path)) throw problem('review.stale', { path });
+      if (parts === undefined || decided || review.book.waitsFor(path) !== undefined)
+        throw problem('review.stale', { path });
       const op = this.ports.ids.next('op');
       const splits = [{ path, unit: params.unit, parts }];
       await this.perform(ctx, review, { ...job(op, 'split'), splits, files: [], buffers: [] }, []);
@@ -272,7 +238,7 @@ export class Reviews {
   private async stillWaiting(review: Review, { files, buffers }: Job): Promise<Set<string>> {
     const waiting = new Set<string>();
     for (const { path } of files) {
-      const op = review.book.open().find((one) => one.files.get(path)?.done === null);
+      const op = review.book.waitsFor(path);
       if (op === undefined) continue;
       const held = await settleByDisk(this.ports.tree, op.files.get(path)!.intent);
       const late = this.ports.clock.now() - op.at > patience;
@@ -350,48 +316,6 @@ export class Reviews {
     const result = this.last.then(async () => work(await this.open(ctx, changeset)));
     this.last = result.catch(() => undefined);
     return result;
-  }
-
-  private async load(ctx: Context, id: string): Promise<Review> {
-    const { log, blobs } = this.ports;
-    const offered = log.find(id);
-    if (offered === undefined) throw problem('review.unknown', { changeset: id });
-    const changeset = await this.content(offered);
-    const cuts = await this.cutsOf(ctx, changeset);
-    const book: Book = readBook(log.records(id));
-    const cut = async (file: ChangedFile): Promise<FileUnits> => withText(file, cuts.get(file.path)!, blobs);
-    const units: UnitsNow = (path) => book.unitsOf(path, cuts.get(path)?.units ?? []);
-    const review: Review = { offered, changeset, cuts, book, cut, units };
-    const carried = log.records(id).length === 0 ? await this.carried(ctx, review) : undefined;
-    if (carried !== undefined) this.decider.append(review, [carried]);
-    await this.decider.finish(ctx, review);
-    return review;
-  }
-
-  /** What is known already of a changeset nobody decided on: from the version before it, or from its run. */
-  private async carried(ctx: Context, review: Review): Promise<Carried | undefined> {
-    const { former } = review.offered;
-    if (former !== null) return carryOver(await this.open(ctx, former), review);
-    const decided = this.ports.formerDecisions?.(review.offered) ?? [];
-    const own = decided.filter(({ changeset }) => changeset === review.offered.changeset);
-    return own.length === 0 ? undefined : carryWhole(review, own);
-  }
-
-  /** What a changeset is cut into, from the log where it is known. */
-  private async cutsOf(ctx: Context, changeset: Changeset): Promise<Cuts> {
-    const known = this.ports.log.units(changeset.changeset);
-    const read = known === undefined ? undefined : readCuts(known);
-    if (read !== undefined) return read;
-    const cuts = await cutChangeset(ctx, changeset, this.ports.blobs);
-    this.ports.log.keepUnits(changeset.changeset, writeCuts(cuts));
-    return cuts;
-  }
-
-  private async readContent({ changeset, blob }: Offered): Promise<Changeset> {
-    const bytes = await this.ports.blobs.get(blob);
-    if (bytes === undefined) throw problem('review.unknown', { changeset });
-    await setImmediate();
-    return changesetSchema.parse(JSON.parse(new TextDecoder().decode(bytes)) as Json);
   }
 }
 

@@ -2,7 +2,8 @@ import type { ChangedFile } from '../../schemas/wire/review';
 import type { UnitResult } from '../../schemas/wire/units';
 import type { Context } from '../base';
 import type { FileDecision } from '../engine/state';
-import type { Review, Reviews } from './reviews';
+import type { Reviews } from './reviews';
+import type { Review } from './shelf';
 import type { FileResult } from './types';
 
 export interface WholeFiles {

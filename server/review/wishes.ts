@@ -9,7 +9,7 @@ import {
   type Standing,
   type UnitChange,
 } from './book/records';
-import type { FileWish } from './decider/decider';
+import type { FileWish } from './decider/job';
 
 /** The units of a file as they stand, split ones as their parts. */
 export type UnitsNow = (path: string) => readonly Unit[];

@@ -30,6 +30,16 @@ export const runFacts = z.object({
   phase: z.string().nullable(),
   /** The Melody that runs, with the commands a person approved at the start; absent for the main job. */
   melody: z.object({ id: z.string(), commands: z.array(z.string()), path: z.string().optional() }).optional(),
+  /** The changeset whose next version this run makes, with what that one was compared with. */
+  revises: z
+    .object({
+      changeset: z.string(),
+      /** SHA-256 of its JSON in the blobs. */
+      blob: z.string(),
+      base: z.object({ commit: z.string(), tree: z.string() }),
+      groups: z.array(z.object({ plan: z.string(), title: z.string() })),
+    })
+    .optional(),
   /** Dates commits, so that a replay makes the same ones; milliseconds since the epoch. */
   at: z.number(),
 });

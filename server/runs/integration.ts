@@ -33,7 +33,7 @@ export function currentIntegration(facts: RunFacts, output: OutputOf): Integrati
 
 /** What review compares with the base: the integration of a phase, the agent's own tree of an ask. */
 export function finalCommit(facts: RunFacts, output: OutputOf): { commit: string; tree: string } {
-  if (facts.ask === null) return currentIntegration(facts, output);
+  if (facts.ask === null && facts.revises === undefined) return currentIntegration(facts, output);
   const agent = agentOutput.safeParse(output(nodeIds.agent(facts.plans[0]?.id ?? 'ask')));
   return agent.success ? agent.data : facts.base;
 }

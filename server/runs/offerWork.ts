@@ -1,7 +1,7 @@
 import type { NodeContext } from '../engine/ports';
 import { buildChangeset, type ChangesetOptions } from '../review';
 import type { RunWorld } from './dependencies';
-import { toJson, type OfferOutput } from './facts';
+import { runFacts, toJson, type OfferOutput } from './facts';
 
 /** What an offer says of itself; the rest follows from the node and its world. */
 type Offer = Omit<ChangesetOptions, 'blobs' | 'clock' | 'run' | 'base' | 'integration'>;
@@ -24,7 +24,9 @@ export function offerChanges(
       integration: final.commit,
     });
     const blob = await world.blobs.put(new TextEncoder().encode(JSON.stringify(changeset)));
-    return toJson({ changeset: changeset.changeset, blob, files: changeset.files.length, ...final });
+    const former = runFacts.parse(node.facts).revises?.changeset;
+    const offer = { changeset: changeset.changeset, blob, files: changeset.files.length, ...final };
+    return toJson(former === undefined ? offer : { ...offer, former });
   });
   return made as Promise<unknown> as Promise<OfferOutput>;
 }

@@ -72,6 +72,7 @@ export class RunService implements Disposable {
     this.review = this.store.add(
       new ReviewDesk({
         ...{ world, engine, journal, ctx: ports.ctx, log: ports.decisions },
+        ...{ approvals: ports.approvals, settings: ports.settings },
         ...(checkpoint === undefined ? {} : { checkpoint }),
       }),
     );

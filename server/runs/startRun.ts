@@ -7,7 +7,7 @@ import type { Engine } from '../engine';
 import type { ExecutablePhase, ExecutablePlan, Planning } from '../planning';
 import { askWorkflow, phaseWorkflow } from '../templates';
 import type { RunWorld } from './dependencies';
-import { toJson, type PlannedWork, type RunFacts } from './facts';
+import { nodeIds, toJson, type PlannedWork, type RunFacts } from './facts';
 
 /** The user's settings a run is started with; they come from the user's own scope, never from the workspace. */
 export interface RunSettings {
@@ -124,17 +124,31 @@ type Beginning = Pick<
   facts: Omit<RunFacts, 'title' | 'base' | 'at'>;
 };
 
-/** Takes the base and starts the run; resolves when it is durable. */
+/** Takes the user's tree as the base, or begins `from` another, and starts the run; resolves when it is durable. */
 export async function begin(
   ctx: Context,
   { world, engine }: StartPorts,
   beginning: Beginning,
+  from?: RunFacts['base'],
 ): Promise<string> {
   const run = beginning.run ?? world.ids.next('run');
   const repository = await world.repository(ctx);
-  const base = await repository.snapshot(ctx, `refs/symphony/runs/${run}/base`, `Base of ${beginning.title}`);
+  const ref = `refs/symphony/runs/${run}/base`;
+  const base = from ?? (await repository.snapshot(ctx, ref, `Base of ${beginning.title}`));
+  if (from !== undefined) await repository.setRef(ctx, ref, from.commit);
   const facts: RunFacts = { ...beginning.facts, title: beginning.title, base, at: world.clock.now() };
   return engine.start({ ...beginning, run, facts: toJson(facts) as Record<string, never> });
+}
+
+/** The workflow of a revision: one agent on what was proposed, then the offer of both together. */
+export function revisionWorkflow(title: string, plan: string): Beginning['workflow'] {
+  const ask = askWorkflow({ instruction: title, params: { plan } });
+  const id = nodeIds.agent(plan);
+  const named = (node: string): string => (node === nodeIds.agent('ask') ? id : node);
+  return {
+    ...ask,
+    nodes: ask.nodes.map((one) => ({ ...one, id: named(one.id), after: one.after.map(named) })),
+  };
 }
 
 /** The model a run is started with, if it can be used. Throws `model.*`. */

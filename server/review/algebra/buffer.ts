@@ -1,5 +1,5 @@
 import type { BufferEdit, OpenBuffer } from '../../../schemas/wire/units';
-import { commonEnd, linesOf, splitLines, type Lines } from './lines';
+import { commonEnd, linesOf, splitLines } from './lines';
 import { rebaseEdits, type LineEdit } from './merge';
 import { withEndsOf } from './rebase';
 

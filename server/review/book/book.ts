@@ -1,3 +1,4 @@
+import type { Problem } from '../../../schemas/codes';
 import type { Json } from '../../base';
 import type { Unit } from '../algebra/units';
 import {
@@ -35,10 +36,14 @@ export class Book {
   place: Place = unmoved;
   readonly ops = new Map<string, Op>();
   readonly threads = new Threads();
+  /** Decisions that were dropped because somebody changed the file meanwhile, by path. */
+  readonly abandoned = new Map<string, Problem>();
   private readonly standings = new Map<string, Map<string, Standing>>();
   private readonly parts = new Map<string, Map<string, readonly Unit[]>>();
   private readonly placed = new Map<string, Place>();
   private readonly marks = new Set<string>();
+  /** The op whose outcome a file waits for. */
+  private readonly waiting = new Map<string, Op>();
 
   /** Takes in a record; `at` is when it was written. */
   fold(at: number, record: BookRecord): void {
@@ -99,12 +104,12 @@ export class Book {
 
   /** Ops with files whose outcome is not known. */
   open(): readonly Op[] {
-    return [...this.ops.values()].filter((op) => [...op.files.values()].some(({ done }) => done === null));
+    return [...new Set(this.waiting.values())];
   }
 
-  /** Whether a file waits for its outcome; nothing else may be decided on it until then. */
-  waits(path: string): boolean {
-    return this.open().some((op) => op.files.get(path)?.done === null);
+  /** The op whose outcome a file waits for; nothing else may be decided on it until then. */
+  waitsFor(path: string): Op | undefined {
+    return this.waiting.get(path);
   }
 
   private intend(at: number, intent: Intent): void {
@@ -125,6 +130,8 @@ export class Book {
     this.cut(intent.splits);
     for (const file of intent.files) {
       known.files.set(file.path, { intent: file, done: file.via === 'none' ? true : null });
+      this.abandoned.delete(file.path);
+      if (file.via !== 'none') this.waiting.set(file.path, known);
       this.change(file, 'to');
     }
     this.noteUndone(known);
@@ -132,11 +139,13 @@ export class Book {
 
   private settle({ op, files }: Result): void {
     const known = this.ops.get(op);
-    for (const { path, done } of files) {
+    for (const { path, done, problem } of files) {
       const file = known?.files.get(path);
       if (file === undefined || file.done !== null) continue;
       file.done = done;
+      this.waiting.delete(path);
       if (!done) this.change(file.intent, 'from');
+      if (problem?.code === 'review.abandoned') this.abandoned.set(path, problem);
     }
     if (known === undefined) return;
     // An op that changed nothing in the end is as if it had never been.

@@ -100,6 +100,8 @@ export interface Commented {
   readonly lineText: string;
   readonly by: 'person' | 'agent';
   readonly text: string;
+  /** When it was said, where that was before it was recorded here. */
+  readonly at?: number;
 }
 
 export interface ThreadState {

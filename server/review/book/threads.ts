@@ -22,7 +22,7 @@ export class Threads {
       comments: [],
     };
     this.threads.set(id, thread);
-    thread.comments.push({ by, at, text });
+    thread.comments.push({ by, at: record.at ?? at, text });
     // A person who goes on with a conversation opens it again.
     if (by === 'person') thread.state = 'open';
   }

@@ -6,7 +6,7 @@ import { isTest } from './paths';
 const assertion =
   /\b(assert\w*|expect\w*|should|verify|require)\s*(\.|\(|!|::)|\bassert\s|\.should\b|\bt\.(Error|Fatal|Fail)\w*\(/g;
 const caseOf =
-  /\b(it|test|describe|context|specify)(\.each)?\s*\(|^\s*def test_|^func Test|@Test\b|#\[test\]/gm;
+  /\b[xf]?(it|test|describe|context|specify)(\.\w+)*\s*\(|^\s*def test_|^func Test|@Test\b|#\[test\]/gm;
 /** Tests that are passed over, or that make the others be passed over. */
 const silenced =
   /\b(it|test|describe|context|suite)\.(skip|only|todo|fixme|failing)\b|\b(xit|xtest|xdescribe|fit|fdescribe)\s*\(|@(pytest\.mark\.)?(skip|xfail|Ignore|Disabled)\b|#\[ignore|\bt\.Skip(Now|f)?\(|\bunittest\.skip/g;

@@ -1,3 +1,4 @@
+import { changeset as changesetSchema } from '../../../schemas/wire/review';
 import type { NodeContext, Performer } from '../../engine/ports';
 import type { PrivateRepository } from '../../git/types';
 import type { RunWorld } from '../dependencies';
@@ -13,16 +14,25 @@ export function offerPerformer(world: RunWorld): Performer {
     const facts = runFacts.parse(node.facts);
     const repository = scopedTo(await world.repository(node), world.folders.prefix);
     const final = finalCommit(facts, (id) => node.output(id));
-    const offered = await offerChanges(node, world, facts.base.commit, final, async () => {
-      const touched = await plansByPath(node, repository, facts);
-      return {
-        repository,
-        id: `changes-${node.run}`,
-        title: facts.title,
-        groups: facts.plans.map((plan) => ({ plan: plan.id, title: plan.title })),
-        plansOf: (path) => touched.get(path) ?? [],
-      };
-    });
+    const offered = await offerChanges(
+      node,
+      world,
+      (facts.revises?.base ?? facts.base).commit,
+      final,
+      async () => {
+        const touched = await plansByPath(node, repository, facts);
+        const former = await plansBefore(world, facts);
+        const own = facts.plans.map((plan) => ({ plan: plan.id, title: plan.title }));
+        return {
+          repository,
+          id: `changes-${node.run}`,
+          title: facts.title,
+          groups: [...(facts.revises?.groups ?? []), ...own],
+          // What the version before touched keeps its plans; the revision is one more.
+          plansOf: (path) => [...(former.get(path) ?? []), ...(touched.get(path) ?? [])],
+        };
+      },
+    );
     await giveBackWorktrees(node, world, facts, final);
     return toJson(offered);
   };
@@ -43,4 +53,13 @@ async function plansByPath(
     }
   }
   return touched;
+}
+
+/** The plans of the files that the version before this one changed. */
+async function plansBefore(world: RunWorld, { revises }: RunFacts): Promise<Map<string, string[]>> {
+  if (revises === undefined) return new Map();
+  const bytes = await world.blobs.get(revises.blob);
+  if (bytes === undefined) return new Map();
+  const { files } = changesetSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  return new Map(files.map(({ path, plans }) => [path, plans]));
 }

@@ -12,9 +12,14 @@ import {
   type Review,
 } from '../../review';
 import type { RunWorld } from '../dependencies';
+import { decidedFiles } from './decidedFiles';
 import { Offers } from './offers';
 import { sourcesOf } from './sources';
-import { shownFile, shownUnits } from './shown';
+import { problemsOf, shownFile, shownUnits } from './shown';
+import { TalkDesk } from './talk';
+import { verifyKept } from './verify';
+import { agentOutput, nodeIds, runFacts } from '../facts';
+import type { Approvals, RunSettings } from '../startRun';
 
 type Params<K extends keyof ClientRequests> = ParamsOf<ClientRequests[K]>;
 type Result<K extends keyof ClientRequests> = ResultOf<ClientRequests[K]>;
@@ -25,8 +30,10 @@ export interface ReviewDeskPorts {
   readonly journal: Pick<Journal, 'since' | 'position'>;
   readonly log: DecisionLog;
   readonly ctx: Context;
+  readonly approvals: Approvals;
+  readonly settings: () => RunSettings;
   /** Keeps the user's tree as it is now and names it; absent where nothing keeps it. */
-  readonly checkpoint?: (ctx: Context, label: string) => Promise<string>;
+  readonly checkpoint?: (ctx: Context, label: string, run: string) => Promise<string>;
 }
 
 /** What clients can ask about proposals; one method per request of the wire. */
@@ -34,14 +41,23 @@ export class ReviewDesk implements Disposable {
   readonly unitsChanged = new Emitter<{ readonly changeset: string; readonly paths: string[] }>();
   readonly changed = new Emitter<string>();
   private readonly offers: Offers;
+  private readonly talk: TalkDesk;
   private opening: Promise<Reviews> | undefined;
+  private verifying: Promise<unknown> = Promise.resolve();
   private readonly catchingUp: Promise<void>;
   /** What runs are told of files that are wholly decided; in order, and nobody waits for it. */
   private telling: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly ports: ReviewDeskPorts) {
     const { log, journal, ctx } = ports;
+    const { engine, world, approvals, settings } = ports;
     this.offers = new Offers(log, journal);
+    this.talk = new TalkDesk({
+      reviews: () => this.reviews(),
+      open: (inner, changeset) => this.open(inner, changeset),
+      ...{ engine, settings, blobs: world.blobs, start: { world, engine, approvals } },
+      tell: (changeset, paths) => this.unitsChanged.fire({ changeset, paths: [...paths] }),
+    });
     this.catchingUp = this.offers.catchUp(ctx);
     void this.catchingUp
       .then(async () => (await this.reviews()).recover(ctx))
@@ -77,14 +93,19 @@ export class ReviewDesk implements Disposable {
         }),
       ),
     );
+    // A version that another one took the place of is looked back at, not reviewed.
+    const former = new Set(openOnly ? log.offered().map((one) => one.former) : []);
     return all
       .flatMap((review) => (review === undefined ? [] : [this.shown(review)]))
+      .filter(({ changeset }) => !former.has(changeset))
       .filter(({ files }) => !openOnly || files.some((file) => file.decision === 'undecided'));
   }
 
   /** Accepts or rejects whole files. */
   async decideFiles(ctx: Context, params: Params<'reviewDecide'>): Promise<Result<'reviewDecide'>> {
-    await this.find(params.changeset);
+    const { changeset } = await this.open(ctx, params.changeset);
+    // More than one file written at once is taken back by one restore.
+    if (params.decision === 'accept' && params.paths?.length !== 1) await this.keepTree(ctx, changeset);
     const files = await decideWhole(ctx, await this.reviews(), params);
     await this.telling;
     return { files: [...files] };
@@ -100,6 +121,7 @@ export class ReviewDesk implements Disposable {
       mode: review.book.place.mode,
       sources,
       files: files.map((file) => ({ path: file.path, units: shownUnits(review, file, sources) })),
+      problems: problemsOf(review, files),
     };
   }
 
@@ -107,7 +129,9 @@ export class ReviewDesk implements Disposable {
     ctx: Context,
     params: Params<'reviewDecideUnits'>,
   ): Promise<Result<'reviewDecideUnits'>> {
-    await this.find(params.changeset);
+    const { changeset } = await this.open(ctx, params.changeset);
+    const many = params.units === undefined && params.paths?.length !== 1;
+    if (params.decision === 'keep' && params.settled !== true && many) await this.keepTree(ctx, changeset);
     return (await this.reviews()).decide(ctx, params);
   }
 
@@ -158,9 +182,7 @@ export class ReviewDesk implements Disposable {
 
   async reviewPlace(ctx: Context, params: Params<'reviewPlace'>): Promise<Result<'reviewPlace'>> {
     const review = await this.open(ctx, params.changeset);
-    const { checkpoint } = this.ports;
-    const keep = () => checkpoint?.(ctx, review.changeset.title) ?? Promise.resolve(null);
-    return (await this.reviews()).place(ctx, params, keep);
+    return (await this.reviews()).place(ctx, params, () => this.keepTree(ctx, review.changeset));
   }
 
   async reviewMark(ctx: Context, params: Params<'reviewMark'>): Promise<Result<'reviewMark'>> {
@@ -175,15 +197,50 @@ export class ReviewDesk implements Disposable {
     return {};
   }
 
-  reviewThreads = notYet<'reviewThreads'>;
-  reviewComment = notYet<'reviewComment'>;
-  reviewResolve = notYet<'reviewResolve'>;
-  reviewRevise = notYet<'reviewRevise'>;
-  reviewInterdiff = notYet<'reviewInterdiff'>;
-  reviewVerify = notYet<'reviewVerify'>;
+  reviewThreads = (ctx: Context, params: Params<'reviewThreads'>) => this.talk.reviewThreads(ctx, params);
+  reviewComment = (ctx: Context, params: Params<'reviewComment'>) => this.talk.reviewComment(ctx, params);
+  reviewResolve = (ctx: Context, params: Params<'reviewResolve'>) => this.talk.reviewResolve(ctx, params);
+  reviewRevise = (ctx: Context, params: Params<'reviewRevise'>) => this.talk.reviewRevise(ctx, params);
+  reviewInterdiff = (ctx: Context, params: Params<'reviewInterdiff'>) =>
+    this.talk.reviewInterdiff(ctx, params);
+
+  async reviewVerify(ctx: Context, params: Params<'reviewVerify'>): Promise<Result<'reviewVerify'>> {
+    const review = await this.open(ctx, params.changeset);
+    const run = this.ports.engine.state(review.offered.run);
+    if (run === undefined) throw problem('review.unknown', { changeset: params.changeset });
+    const reviews = await this.reviews();
+    const { world, approvals } = this.ports;
+    // One at a time: they share the name of a worktree.
+    const verified = this.verifying.then(() => verifyKept(ctx, world, approvals, run, reviews, review));
+    this.verifying = verified.catch(() => undefined);
+    return verified;
+  }
+
+  /** A changeset with the bytes of its files and what was decided on their units, for what is made of both. */
+  async decided(ctx: Context, id: string) {
+    const review = await this.open(ctx, id);
+    const run = this.ports.engine.state(review.offered.run);
+    if (run === undefined) throw problem('review.unknown', { changeset: id });
+    const changeset = this.shown(review);
+    return {
+      run,
+      changeset,
+      ...(await decidedFiles(this.ports.world.blobs, review, sourcesOf(run, changeset))),
+    };
+  }
+
+  /** Keeps the user's tree before several files of it change at once; its id, where something keeps it. */
+  private keepTree(ctx: Context, { title, run }: Changeset): Promise<string | null> {
+    return this.ports.checkpoint?.(ctx, `Before accepting: ${title}`, run) ?? Promise.resolve(null);
+  }
 
   private shown(review: Review): Changeset {
-    return { ...review.changeset, files: review.changeset.files.map((file) => shownFile(review, file)) };
+    const { former } = review.offered;
+    return {
+      ...review.changeset,
+      former,
+      files: review.changeset.files.map((file) => shownFile(review, file)),
+    };
   }
 
   private async open(ctx: Context, changeset: string): Promise<Review> {
@@ -209,11 +266,21 @@ export class ReviewDesk implements Disposable {
       tree: await openUserTree(folders.root),
       ...{ log, blobs, clock, ids },
       formerDecisions: ({ run }) => engine.state(run)?.decisions ?? [],
-      onDecided: (review, paths) => this.decided(review, paths),
+      summaryOf: ({ run }) => this.summaryOf(run),
+      onDecided: (review, paths) => this.tell(review, paths),
     });
   }
 
-  private decided(review: Review, paths: readonly string[]): void {
+  private summaryOf(run: string): string | undefined {
+    const fold = this.ports.engine.state(run);
+    const facts = runFacts.safeParse(fold?.facts);
+    const plan = facts.success ? facts.data.plans.at(-1)?.id : undefined;
+    const said =
+      plan === undefined ? undefined : agentOutput.safeParse(fold?.nodes.get(nodeIds.agent(plan))?.output);
+    return said?.success === true ? said.data.summary : undefined;
+  }
+
+  private tell(review: Review, paths: readonly string[]): void {
     const { changeset } = review.changeset;
     this.unitsChanged.fire({ changeset, paths: [...paths] });
     this.changed.fire(changeset);
@@ -227,8 +294,4 @@ export class ReviewDesk implements Disposable {
       });
     }
   }
-}
-
-function notYet<K extends keyof ClientRequests>(): Promise<Result<K>> {
-  return Promise.reject(problem('review.unknown', { changeset: 'not yet' }));
 }
