@@ -351,7 +351,10 @@ describe('reviewing hunk by hunk', () => {
     assert.ok(conflict);
     await inside.review.conflicts.open(conflict);
     const draft = () =>
-      vscode.workspace.textDocuments.find((each) => each.uri.scheme === 'symphony-draft' && !each.isClosed);
+      vscode.workspace.textDocuments.findLast(
+        (each) =>
+          each.uri.scheme === 'symphony-draft' && !each.isClosed && each.getText().includes('formatMoney'),
+      );
     await until('the result opens', () => draft() !== undefined);
     const document = draft()!;
     await until(
