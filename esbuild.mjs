@@ -39,6 +39,13 @@ export const entries = [
     },
     plugins: [sharedCodes],
   },
+  {
+    ...node,
+    target: 'node20',
+    entryPoints: ['client/review/bundle.ts'],
+    outfile: 'dist/review.cjs',
+    plugins: [sharedCodes],
+  },
   { ...node, target: 'node22', entryPoints: ['server/main.ts'], outfile: 'dist/sidecar.cjs' },
   { ...node, target: 'node22', entryPoints: ['server/cli.ts'], outfile: 'dist/cli.cjs' },
   { ...page, entryPoints: ['webview/board/main.tsx'], outfile: 'dist/board.js' },

@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import { Ctx } from './ctx';
-import { registerChangesTree } from './features/changesTree';
 import { registerCommands } from './features/commands';
 import { Data } from './features/data';
 import { editorModels } from './features/languageModels';
@@ -9,8 +8,6 @@ import { registerPitTree } from './features/pitTree';
 import { registerPlanTree } from './features/planTree';
 import { tellEnds } from './features/progress';
 import { Questions } from './features/questions';
-import { registerBadges, Review } from './features/review';
-import { registerReviewFiles } from './features/reviewFiles';
 import { registerRunsTree } from './features/runsTree';
 import { storedKeys } from './features/secrets';
 import { userSettings } from './features/settings';
@@ -18,6 +15,7 @@ import { registerStatus } from './features/status';
 import { TextDocuments } from './features/textDocuments';
 import { tellTrouble } from './features/trouble';
 import { Boards } from './panels/board';
+import { registerReview, type ReviewParts } from './review';
 
 /** The table of codes: the second bundle takes it from here instead of carrying a copy. */
 export * from '../schemas/codes';
@@ -29,6 +27,8 @@ export interface Inspection {
   readonly ctx: Ctx;
   readonly data: Data;
   readonly boards: Boards;
+  /** The parts of the review, loaded if they are not yet. */
+  readonly review: ReviewParts;
   /** The trees of the views *Plan*, *Runs* and *Changes*. */
   readonly trees: readonly vscode.TreeDataProvider<unknown>[];
   /** How long registering everything took. */
@@ -52,17 +52,14 @@ export function activate(extension: vscode.ExtensionContext): Inspection | undef
   const data = new Data(made);
   const documents = new TextDocuments(made);
   const boards = new Boards(made, data);
-  registerReviewFiles(made);
-  const changes = registerChangesTree(made, data);
-  const trees = [registerPlanTree(made, data), registerRunsTree(made, data), changes.provider];
+  const review = registerReview(made, data, documents);
+  const trees = [registerPlanTree(made, data), registerRunsTree(made, data), review.changes.provider];
   const pit = registerPitTree(made);
-  registerBadges(made, data);
   registerStatus(made, data);
   watchModel(made);
   tellEnds(made, data);
   const questions = new Questions(made, data, documents, boards);
-  const review = new Review(made, data);
-  registerCommands({ ctx: made, data, boards, review, changes, questions, documents, pit });
+  registerCommands({ ctx: made, data, boards, review, questions, documents, pit });
   const look = () => void data.refreshIfLooked();
   made.add(vscode.workspace.onDidGrantWorkspaceTrust(look));
   made.add(vscode.workspace.onDidChangeWorkspaceFolders(look));
@@ -70,7 +67,16 @@ export function activate(extension: vscode.ExtensionContext): Inspection | undef
   const milliseconds = performance.now() - began;
   made.log.debug(`Activated in ${milliseconds.toFixed(1)} ms.`);
   return extension.extensionMode === vscode.ExtensionMode.Test
-    ? { ctx: made, data, boards, trees, milliseconds }
+    ? {
+        ctx: made,
+        data,
+        boards,
+        trees,
+        milliseconds,
+        get review() {
+          return review.open().parts;
+        },
+      }
     : undefined;
 }
 

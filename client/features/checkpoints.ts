@@ -4,7 +4,7 @@ import type { Ctx } from '../ctx';
 import type { Result } from '../session/types';
 import { filesText, problemText } from '../texts';
 import { visible } from '../visible';
-import { reviewUri } from './reviewFiles';
+import { reviewUri } from '../review/files';
 
 type Preview = Result<'checkpointPreview'>;
 type Restored = Result<'checkpointRestore'>;

@@ -1,3 +1,5 @@
+import { reviewCommandIds } from '../review/commandIds';
+
 /** Every command of the manifest. A test compares both lists; the table of handlers is checked by its type. */
 export const commandIds = [
   'symphony.executePhase',
@@ -31,6 +33,7 @@ export const commandIds = [
   'symphony.rejectPlan',
   'symphony.acceptAll',
   'symphony.rejectAll',
+  ...reviewCommandIds,
 ] as const;
 
 /** Commands our own trees and pages use and nobody sees. */

@@ -4,9 +4,10 @@ import { BlockedError, type Ctx } from '../ctx';
 import type { Blocked } from '../folder';
 import type { Boards } from '../panels/board';
 import { problemOf } from '../problems';
+import type { Review } from '../review';
+import type { ChangeTarget } from '../review/fileReview';
 import { problemFix, problemSeverity, problemText } from '../texts';
 import { askAgent } from './askAgent';
-import type { ChangesView } from './changesTree';
 import { CheckpointCommands } from './checkpoints';
 import type { CommandId } from './commandIds';
 import type { Data } from './data';
@@ -16,7 +17,6 @@ import { chooseModel } from './models';
 import type { PitView } from './pitTree';
 import { sureToCancel } from './progress';
 import type { Questions, QuestionTarget } from './questions';
-import type { ChangeTarget, Review } from './review';
 import { setApiKey } from './secrets';
 import type { TextDocuments } from './textDocuments';
 
@@ -26,7 +26,6 @@ export interface Tools {
   readonly data: Data;
   readonly boards: Boards;
   readonly review: Review;
-  readonly changes: ChangesView;
   readonly questions: Questions;
   readonly documents: TextDocuments;
   readonly pit: PitView;
@@ -43,13 +42,13 @@ function table({
   ctx,
   data,
   boards,
-  review,
-  changes,
+  review: hunks,
   questions,
   documents,
   pit,
 }: Tools): Record<CommandId, Handler> {
   const checkpoints = new CheckpointCommands(ctx);
+  const { fileReview: review, changes } = hunks;
   const command =
     (verb: 'pause' | 'resume' | 'cancel' | 'retry', states: readonly RunSummary['state'][]) =>
     async (target?: RunTarget) => {
@@ -115,6 +114,7 @@ function table({
     'symphony.rejectPlan': reject,
     'symphony.acceptAll': accept,
     'symphony.rejectAll': reject,
+    ...hunks.commands,
     'symphony.openQuestionFiles': ({ question }: QuestionTarget) => questions.openFiles(question),
     'symphony.openPlace': (place: { file: string; line: number }) => openPlace(ctx, place),
   };

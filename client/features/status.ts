@@ -4,7 +4,7 @@ import type { Ctx } from '../ctx';
 import type { SessionState } from '../session/types';
 import { problemText, questionsText } from '../texts';
 import { visible } from '../visible';
-import { undecided } from './changesTree';
+import { undecided } from '../review/tree';
 import type { Data } from './data';
 
 /** The one status bar item: how the sidecar is, what runs, what waits for the person. */

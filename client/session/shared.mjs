@@ -3,7 +3,7 @@ import path from 'node:path';
 const table = path.join('schemas', 'codes');
 
 /**
- * An esbuild plugin: the second bundle takes the table of codes from the first, which exports it and is always
+ * An esbuild plugin: the other bundles of the client take the table of codes from the first, which exports it and is always
  * loaded before, so that the sentences are shipped once.
  */
 export const sharedCodes = {

@@ -20,11 +20,18 @@ const client = /^client\//;
 
 const rules: Record<string, Rule> = {
   'extension.cjs': {
-    not: [server, /^webview\//, npm('zod'), npm('vscode-languageclient'), npm('vscode-jsonrpc')],
+    not: [
+      ...[server, /^webview\//],
+      ...['zod', 'vscode-languageclient', 'vscode-jsonrpc', '@codemirror/state', 'diff'].map(npm),
+    ],
     external: (name) => name === 'vscode' || name === './session.cjs' || builtin(name),
   },
   'session.cjs': {
     not: [server, /^webview\//, /^schemas\/codes/],
+    external: (name) => name === 'vscode' || name === './extension.cjs' || builtin(name),
+  },
+  'review.cjs': {
+    not: [server, /^webview\//, /^schemas\/codes/, ...['zod', 'vscode-languageclient'].map(npm)],
     external: (name) => name === 'vscode' || name === './extension.cjs' || builtin(name),
   },
   'sidecar.cjs': { not: [client, /^webview\//, npm('preact')], external: builtin },
@@ -33,7 +40,7 @@ const rules: Record<string, Rule> = {
 };
 
 /** Budgets in bytes, minified, as shipped. */
-const budgets = { activation: 150_000, client: 600_000 };
+const budgets = { activation: 150_000, client: 700_000 };
 
 describe('bundles', function () {
   this.timeout(60_000);
@@ -53,10 +60,11 @@ describe('bundles', function () {
     });
 
   it('of the client stay within their budgets', () => {
-    const [activation, session] = [bytes(bundles.get('extension.cjs')!), bytes(bundles.get('session.cjs')!)];
+    const bytesOf = (name: string) => bytes(bundles.get(name)!);
+    const activation = bytesOf('extension.cjs');
     assert.ok(activation <= budgets.activation, `extension.cjs has ${activation} bytes`);
-    const all = activation + session;
-    assert.ok(all <= budgets.client, `extension.cjs and session.cjs have ${all} bytes together`);
+    const all = activation + bytesOf('session.cjs') + bytesOf('review.cjs');
+    assert.ok(all <= budgets.client, `extension.cjs, session.cjs and review.cjs have ${all} bytes together`);
   });
 
   it('would be caught holding what they must not', () => {

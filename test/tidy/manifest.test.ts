@@ -64,6 +64,13 @@ const stableMenus = new Set([
   'explorer/context',
   'editor/title',
   'webview/context',
+  'editor/lineNumber/context',
+  'scm/change/title',
+  'scm/title',
+  'scm/resourceGroup/context',
+  'scm/resourceState/context',
+  'comments/commentThread/context',
+  'comments/commentThread/title',
 ]);
 
 describe('the manifest', () => {
@@ -217,8 +224,12 @@ describe('the manifest', () => {
   });
 
   it('contributes no keybinding that could shadow one of the editor', () => {
-    // Keys of our own views are ours; everywhere else they belong to the person and the editor.
+    // Keys of our own views, and of documents under review, are ours; everywhere else they are the person’s.
     for (const { key, when } of contributes.keybindings ?? [])
-      assert.match(when ?? '', /^focusedView == symphony\.\w+$/, key);
+      assert.match(
+        when ?? '',
+        /^(focusedView == symphony\.\w+|symphony\.review\.active && editorTextFocus)$/,
+        key,
+      );
   });
 });

@@ -12,7 +12,8 @@ export async function bundleSuite(): Promise<string> {
   const out = path.join(repository, 'out/vscode');
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
-  const tests = readdirSync(suite).filter((file) => file.endsWith('.test.ts'));
+  const only = process.env['SYMPHONY_SUITE'] ?? '';
+  const tests = readdirSync(suite).filter((file) => file.endsWith('.test.ts') && file.startsWith(only));
   await build({
     entryPoints: tests.map((file) => path.join(suite, file)),
     outdir: out,
@@ -43,7 +44,7 @@ exports.run = () =>
     Mocha.reporters.Base.consoleLog = (...args) => {
       for (const line of format(...args).split('\\n')) console.log('${bar}' + line);
     };
-    const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, retries: 1, color: true, reporter: Totals, forbidOnly: true });
+    const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, retries: ${process.env['SYMPHONY_SUITE'] ? 0 : 1}, grep: ${JSON.stringify(process.env['SYMPHONY_GREP'] ?? '')}, color: true, reporter: Totals, forbidOnly: true });
     for (const file of ${JSON.stringify(files)}) mocha.addFile(path.join(__dirname, file));
     mocha.run((failures) => (failures === 0 ? resolve() : reject(new Error(failures + ' tests failed'))));
   });

@@ -15,7 +15,7 @@ async function main(): Promise<number> {
       folder,
       extensionDevelopmentPath: repository,
       extensionTestsPath,
-      timeoutMs: 600_000,
+      timeoutMs: Number(process.env['SYMPHONY_LIMIT'] ?? 600_000),
       env: passed({ SYMPHONY_SCRIPT: fixtureScript('shop') }),
       onLog: (line) => {
         if (line.startsWith(bar)) console.log(line.slice(bar.length));

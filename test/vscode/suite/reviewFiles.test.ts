@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import * as vscode from 'vscode';
-import { ReviewFiles, reviewUri } from '../../../client/features/reviewFiles';
+import { ReviewFiles, reviewUri } from '../../../client/review/files';
 import { inspect, until } from './inspect';
 
 const scheme = 'symphony-review-test';

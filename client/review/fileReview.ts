@@ -4,10 +4,11 @@ import type { ChangedFile, Changeset } from '../../schemas/wire';
 import type { Ctx } from '../ctx';
 import { filesText, problemText, problemFix } from '../texts';
 import { visible } from '../visible';
-import { allFilesOf, filesOf, undecided } from './changesTree';
+import { allFilesOf, filesOf, undecided } from './tree';
 import type { Result } from '../session/types';
-import type { Data } from './data';
-import { reviewScheme, reviewUri } from './reviewFiles';
+import type { Data } from '../features/data';
+import { reviewScheme, reviewUri } from './files';
+import { inTime } from './inTime';
 
 /** What a menu of the *Changes* view hands to its commands. */
 export interface ChangeTarget {
@@ -21,25 +22,22 @@ type Decided = Result<'reviewDecide'>['files'][number];
 /** How long the status bar says what a decision did, in milliseconds. */
 const shownFor = 5000;
 
-/** How long an editor may take to open a diff before we stop waiting, in milliseconds. */
-const patience = 5000;
-
 /** Opening diffs and deciding on files. What is decided happens in the sidecar; here it is only asked for. */
-export class Review {
+export class FileReview {
   constructor(
     private readonly ctx: Ctx,
     private readonly data: Data,
   ) {}
 
   /** Baseline beside proposal; the side panel keeps the focus, so that arrow keys go on through the list. */
-  async open({ changeset, file }: ChangeTarget): Promise<void> {
+  async open({ changeset, file }: ChangeTarget, preserveFocus = true): Promise<void> {
     if (!file) return this.openAll({ changeset });
     const title = vscode.l10n.t('{path} (proposed)', { path: nameOf(file) });
-    await this.diff(file, reviewUri('baseline', file), title);
+    await this.diff(changeset, file, reviewUri('baseline', file, changeset.changeset), title, preserveFocus);
   }
 
   /** The proposal beside what the file holds now, where somebody went on working meanwhile. */
-  async openAgainstWorking({ file }: ChangeTarget): Promise<void> {
+  async openAgainstWorking({ changeset, file }: ChangeTarget): Promise<void> {
     if (!file) return;
     const now = this.ctx.uri(file.path);
     const exists = await vscode.workspace.fs.stat(now).then(
@@ -47,7 +45,7 @@ export class Review {
       () => false,
     );
     const left = exists ? now : reviewUri('baseline', { ...file, baseline: null });
-    await this.diff(file, left, vscode.l10n.t('{path} (now ↔ proposed)', { path: nameOf(file) }));
+    await this.diff(changeset, file, left, vscode.l10n.t('{path} (now ↔ proposed)', { path: nameOf(file) }));
   }
 
   /** Every file of a changeset, or of one plan of it, in one multi-file diff. */
@@ -55,8 +53,8 @@ export class Review {
     const files = plan === undefined ? allFilesOf(changeset) : filesOf(changeset, plan);
     const resources = files.map((file) => [
       this.ctx.uri(file.path),
-      file.baseline === null ? undefined : reviewUri('baseline', file),
-      file.proposal === null ? undefined : reviewUri('proposal', file),
+      file.baseline === null ? undefined : reviewUri('baseline', file, changeset.changeset),
+      file.proposal === null ? undefined : reviewUri('proposal', file, changeset.changeset),
     ]);
     const title = vscode.l10n.t('Review: {title}', { title: visible(changeset.title, true) });
     await inTime(vscode.commands.executeCommand('vscode.changes', title, resources));
@@ -85,10 +83,17 @@ export class Review {
     this.tellRefusals(target, answer.files).catch((thrown: unknown) => this.ctx.explain(thrown));
   }
 
-  private async diff(file: ChangedFile, left: vscode.Uri, title: string): Promise<void> {
-    const right = reviewUri('proposal', file);
+  private async diff(
+    { changeset }: Changeset,
+    file: ChangedFile,
+    left: vscode.Uri,
+    title: string,
+    preserveFocus = true,
+  ): Promise<void> {
+    const right = reviewUri('proposal', file, changeset);
     await this.readAsTheFile(file, [left, right]);
-    const options: vscode.TextDocumentShowOptions = { preview: true, preserveFocus: true };
+    const preview = !holdsPreviewOfOthers();
+    const options: vscode.TextDocumentShowOptions = { preview, preserveFocus };
     await inTime(vscode.commands.executeCommand('vscode.diff', left, right, title, options));
   }
 
@@ -180,26 +185,9 @@ export class Review {
 
 const nameOf = (file: ChangedFile): string => visible(path.posix.basename(file.path), true);
 
-/** A workbench that does not answer must not hold up a decision. */
-async function inTime(work: Thenable<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)));
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
-}
-
-/** Marks files of the workspace that agents propose to change. */
-export function registerBadges(ctx: Ctx, data: Data): void {
-  const changed = ctx.add(new vscode.EventEmitter<undefined>());
-  ctx.add(data.changesets.onChange(() => changed.fire(undefined)));
-  ctx.add(
-    vscode.window.registerFileDecorationProvider({
-      onDidChangeFileDecorations: changed.event,
-      provideFileDecoration(uri) {
-        const path = uri.scheme === 'file' ? ctx.relative(uri) : undefined;
-        const open = (data.changesets.value ?? []).flatMap(undecided);
-        if (path === undefined || !open.some((file) => file.path === path)) return undefined;
-        return new vscode.FileDecoration('◆', vscode.l10n.t('Agents propose a change'));
-      },
-    }),
+/** Whether the tab that the next preview would take the place of is one a person looks at. */
+const holdsPreviewOfOthers = (): boolean =>
+  vscode.window.tabGroups.activeTabGroup.tabs.some(
+    ({ isPreview, input }) =>
+      isPreview && !(input instanceof vscode.TabInputTextDiff && input.modified.scheme === reviewScheme),
   );
-}

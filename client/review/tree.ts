@@ -1,13 +1,16 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Problem } from '../../schemas/codes';
-import type { ChangedFile, Changeset } from '../../schemas/wire';
+import type { ChangedFile, Changeset, ReviewUnit } from '../../schemas/wire';
 import type { Ctx } from '../ctx';
 import { changeText, filesText } from '../texts';
 import { visible } from '../visible';
-import type { Data } from './data';
-import { problemItem } from './planTree';
-import { joined, phaseTitle, spoken, titleOf } from './rows';
+import type { Data } from '../features/data';
+import { problemItem } from '../features/planTree';
+import { countsOf } from './lines';
+import { fails, type ReviewState } from './state';
+import { flagsText } from './texts';
+import { joined, phaseTitle, spoken, titleOf } from '../features/rows';
 
 export type ChangeItem =
   | { readonly kind: 'changeset'; readonly changeset: Changeset }
@@ -24,11 +27,25 @@ export interface ChangesView {
   readonly provider: vscode.TreeDataProvider<ChangeItem>;
   /** The selected row; keys act on it, since the editor hands them no row. */
   selected(): ChangeItem | undefined;
+  /** Lists only some of the files. */
+  filter(filter: Filter): void;
 }
 
+/** Which files are listed. */
+export type Filter = 'all' | 'unreviewed' | 'risky' | 'failing';
+
+/** All filters with their names. */
+export const filters = (): { filter: Filter; label: string }[] => [
+  { filter: 'all', label: vscode.l10n.t('All changes') },
+  { filter: 'unreviewed', label: vscode.l10n.t('Not reviewed yet') },
+  { filter: 'risky', label: vscode.l10n.t('To look at twice') },
+  { filter: 'failing', label: vscode.l10n.t('With failing checks') },
+];
+
 /** *Changes*: what agents propose, by plan, until it is decided on. The badge counts undecided files. */
-export function registerChangesTree(ctx: Ctx, data: Data): ChangesView {
-  const provider = new ChangesTree(ctx, data);
+export function registerChangesTree(ctx: Ctx, data: Data, state: ReviewState): ChangesView {
+  const provider = new ChangesTree(ctx, data, state);
+  ctx.add(state.onChange(() => provider.refresh()));
   const view = ctx.add(vscode.window.createTreeView('symphony.changes', { treeDataProvider: provider }));
   ctx.add(
     data.changesets.onChange(() => {
@@ -41,7 +58,13 @@ export function registerChangesTree(ctx: Ctx, data: Data): ChangesView {
     }),
   );
   ctx.add(ctx.onBlocked(() => provider.refresh()));
-  return { provider, selected: () => view.selection[0] };
+  const filter = (wanted: Filter): void => {
+    provider.filter = wanted;
+    const found = filters().find((each) => each.filter === wanted);
+    view.message = wanted === 'all' ? '' : (found?.label ?? '');
+    provider.refresh();
+  };
+  return { provider, selected: () => view.selection[0], filter };
 }
 
 /** The files of a changeset nobody has decided on. */
@@ -69,12 +92,14 @@ function inReadingOrder(files: readonly ChangedFile[]): ChangedFile[] {
 }
 
 class ChangesTree implements vscode.TreeDataProvider<ChangeItem> {
+  filter: Filter = 'all';
   private readonly changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.changed.event;
 
   constructor(
     private readonly ctx: Ctx,
     private readonly data: Data,
+    private readonly state: ReviewState,
   ) {}
 
   refresh(): void {
@@ -91,13 +116,13 @@ class ChangesTree implements vscode.TreeDataProvider<ChangeItem> {
     if (item.kind === 'changeset') {
       const { changeset } = item;
       const [only, ...others] = changeset.groups;
-      if (only?.plan === asked && others.length === 0) return filesIn(changeset, asked);
+      if (only?.plan === asked && others.length === 0) return this.filesIn(changeset, asked);
       return changeset.groups
-        .filter(({ plan }) => filesOf(changeset, plan).length > 0)
+        .filter(({ plan }) => this.filesIn(changeset, plan).length > 0)
         .map(({ plan, title }) => ({ kind: 'group', changeset, plan, title }));
     }
     if (item.kind === 'group') {
-      return filesIn(item.changeset, item.plan);
+      return this.filesIn(item.changeset, item.plan);
     }
     return [];
   }
@@ -109,18 +134,39 @@ class ChangesTree implements vscode.TreeDataProvider<ChangeItem> {
       case 'group':
         return groupItem(item.changeset, item.plan, item.title);
       case 'file':
-        return fileItem(this.ctx.uri(item.file.path), item.changeset, item.plan, item.file);
+        return this.file(item.changeset, item.plan, item.file);
       case 'problem':
         return problemItem(item.problem, 'changes');
     }
+  }
+
+  private filesIn(changeset: Changeset, plan: string): ChangeItem[] {
+    return filesOf(changeset, plan)
+      .filter((file) => this.isListed(changeset, file))
+      .map((file) => ({ kind: 'file', changeset, plan, file }));
+  }
+
+  private isListed({ changeset }: Changeset, file: ChangedFile): boolean {
+    const reviewed = this.state.get(changeset);
+    if (this.filter === 'all' || !reviewed) return true;
+    const units = reviewed.units.get(file.path) ?? [];
+    if (this.filter === 'unreviewed') return units.some((unit) => isUndecided(unit) && !unit.reviewed);
+    if (this.filter === 'risky') return units.some(({ flags }) => flags.length > 0);
+    return units.some((unit) => fails(reviewed, unit));
+  }
+
+  private file(changeset: Changeset, plan: string, file: ChangedFile): vscode.TreeItem {
+    const reviewed = this.state.get(changeset.changeset);
+    const units = reviewed?.units.get(file.path) ?? [];
+    const item = fileItem(this.ctx.uri(file.path), changeset, plan, file, units);
+    if (reviewed && units.some((unit) => fails(reviewed, unit)))
+      item.tooltip = `${item.tooltip as string}\n${vscode.l10n.t('A check of this work fails')}`;
+    return item;
   }
 }
 
 /** What stands in the place of a plan's id where an agent was asked about a file; it needs no row of its own. */
 const asked = 'ask';
-
-const filesIn = (changeset: Changeset, plan: string): ChangeItem[] =>
-  filesOf(changeset, plan).map((file) => ({ kind: 'file', changeset, plan, file }));
 
 function changesetItem(changeset: Changeset): vscode.TreeItem {
   const item = new vscode.TreeItem(phaseTitle(visible(changeset.title, true)), expanded);
@@ -149,15 +195,24 @@ function groupItem(changeset: Changeset, plan: string, title: string): vscode.Tr
   return spoken(item);
 }
 
-function fileItem(uri: vscode.Uri, changeset: Changeset, plan: string, file: ChangedFile): vscode.TreeItem {
+function fileItem(
+  uri: vscode.Uri,
+  changeset: Changeset,
+  plan: string,
+  file: ChangedFile,
+  units: readonly ReviewUnit[],
+): vscode.TreeItem {
   const item = new vscode.TreeItem(visible(path.posix.basename(file.path), true), leaf);
   const { decision } = file;
   const folder = path.posix.dirname(file.path);
   const open = decision === 'undecided';
+  const flags = flagsText(units.flatMap((unit) => unit.flags));
   item.id = `${changeset.changeset}|${plan}|${file.path}`;
   item.resourceUri = uri;
   item.description = joined(
     decision === 'undecided' ? sizeText(file) : decisionText(decision),
+    open ? countText(units) : '',
+    flags === '' ? '' : `⚠ ${flags}`,
     folder === '.' ? '' : visible(folder, true),
   );
   item.tooltip = fileTooltip(plan, file);
@@ -171,6 +226,13 @@ function fileItem(uri: vscode.Uri, changeset: Changeset, plan: string, file: Cha
     arguments: [{ changeset, plan, file }],
   };
   return spoken(item, changeText(file.change));
+}
+
+/** How many of several hunks are decided, and what was kept; one alone is decided with its file. */
+function countText(units: readonly ReviewUnit[]): string {
+  const { all, kept, undecided: left } = countsOf(units);
+  if (all < 2 || left === all) return '';
+  return vscode.l10n.t('{kept} kept, {left} of {all} left', { kept, left, all });
 }
 
 /** How much; what kind of change is said only where it is not the usual one. */
@@ -193,6 +255,8 @@ function fileTooltip(plan: string, file: ChangedFile): string {
   if (others.length > 0) lines.push(vscode.l10n.t('Also changed by {plans}', { plans: others.join(', ') }));
   return lines.join('\n');
 }
+
+const isUndecided = ({ state }: ReviewUnit): boolean => state === 'undecided';
 
 const leaf = vscode.TreeItemCollapsibleState.None;
 const collapsed = vscode.TreeItemCollapsibleState.Collapsed;
