@@ -54,6 +54,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
     ...directly(
       runs.execution,
       runs.melodies,
+      runs.review,
       parts.templates,
       new TriggerDesk(triggers),
       new PitDesk(pit, () => engine.active()),
@@ -66,6 +67,7 @@ export function sidecarService(parts: ServiceParts): SidecarService {
     onProgress: runs.onProgress.event,
     onBoardPatch: runs.onBoardPatch.event,
     onReviewChanged: (listener) => runs.onReviewChanged.event((changeset) => listener({ changeset })),
+    onUnitsChanged: (listener) => runs.review.unitsChanged.event(listener),
     onPlanningChanged: (listener) => runs.planning.changed.event((revision) => listener({ revision })),
 
     provideSecrets: (_ctx, params) => Promise.resolve(state.provideKeys(params)),

@@ -15,6 +15,7 @@ import * as run from './run';
 import * as session from './session';
 import * as template from './template';
 import * as trigger from './trigger';
+import * as units from './units';
 
 export * from './common';
 export * from './handshake';
@@ -31,6 +32,7 @@ export * from './run';
 export * from './session';
 export * from './template';
 export * from './trigger';
+export * from './units';
 
 /** Requests a client asks the sidecar. */
 export const clientRequests = {
@@ -77,6 +79,22 @@ export const clientRequests = {
   reviewList: review.reviewList,
   reviewContent: review.reviewContent,
   reviewDecide: review.reviewDecide,
+  reviewUnits: units.reviewUnits,
+  reviewDecideUnits: units.reviewDecideUnits,
+  reviewUndo: units.reviewUndo,
+  reviewApplied: units.reviewApplied,
+  reviewHistory: units.reviewHistory,
+  reviewSplit: units.reviewSplit,
+  reviewKeepLines: units.reviewKeepLines,
+  reviewEdit: units.reviewEdit,
+  reviewPlace: units.reviewPlace,
+  reviewMark: units.reviewMark,
+  reviewThreads: units.reviewThreads,
+  reviewComment: units.reviewComment,
+  reviewResolve: units.reviewResolve,
+  reviewRevise: units.reviewRevise,
+  reviewInterdiff: units.reviewInterdiff,
+  reviewVerify: units.reviewVerify,
   doctorCheck: doctor.doctorCheck,
   doctorExport: doctor.doctorExport,
 } as const;
@@ -92,6 +110,7 @@ export const sidecarNotifications = {
   runProgress: run.runProgress,
   boardPatch: board.boardPatch,
   reviewChanged: review.reviewChanged,
+  reviewUnitsChanged: units.reviewUnitsChanged,
 } as const;
 
 export const messages = {

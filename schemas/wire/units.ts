@@ -384,6 +384,6 @@ export const reviewBranch = request({
 export const reviewUnitsChanged = notification({
   method: 'review/unitsChanged',
   direction: 'sidecar→client',
-  doc: 'Decisions, marks, mode or conversations of a changeset changed, in the named files; ask again for those.',
+  doc: 'Decisions, marks, mode or conversations of a changeset changed, in the named files; ask again for those. No name: any of them may have.',
   params: z.object({ changeset: z.string(), paths: z.array(z.string()) }),
 });

@@ -1,19 +1,11 @@
 import { realpath } from 'node:fs/promises';
 import type { Problem } from '../../schemas/codes';
 import type { ChangedFile } from '../../schemas/wire/review';
-import { ProblemError, problem, type Context } from '../base';
+import { ProblemError, type Context } from '../base';
 import { sha256 } from '../base/node';
 import type { Blobs } from '../engine/ports';
 import type { FileDecision } from '../engine/state';
-import {
-  decide,
-  isVersion,
-  type OnDisk,
-  type Proposed,
-  type Seen,
-  type Verdict,
-  type Version,
-} from './decide';
+import { decide, isVersion, type OnDisk, type Proposed, type Seen, type Verdict } from './decide';
 import {
   ChangedMeanwhile,
   isSameFile,
@@ -24,6 +16,7 @@ import {
   renameCase,
   setExecutable,
 } from './disk';
+import { withBytes } from './files';
 import type { Changeset, FileResult } from './types';
 
 export interface DecideOptions {
@@ -154,26 +147,6 @@ function hashAfter(file: Proposed, seen: Seen, verdict: Extract<Verdict, { kind:
   if (file.proposal === null) return null;
   const now = verdict.write ?? (isVersion(seen.at) ? seen.at : null);
   return now === null ? null : sha256(now.bytes);
-}
-
-async function withBytes(file: ChangedFile, blobs: Blobs): Promise<Proposed> {
-  const version = async (hash: string | null, mode: string | null): Promise<Version | null> => {
-    if (hash === null) return null;
-    const bytes = await blobs.get(hash);
-    if (bytes === undefined) {
-      throw problem('review.writeFailed', {
-        path: file.path,
-        detail: `its bytes (${hash}) are not stored any more`,
-      });
-    }
-    return { kind: mode === '120000' ? 'link' : 'file', bytes, executable: mode === '100755' };
-  };
-  return {
-    path: file.path,
-    from: file.from,
-    baseline: await version(file.baseline, file.baselineMode),
-    proposal: await version(file.proposal, file.proposalMode),
-  };
 }
 
 /** Removals first, deepest first: a folder must be empty before a file takes its name, and the reverse. */

@@ -6,3 +6,5 @@ export * from './types';
 export { buildChangeset, type ChangesetOptions } from './changeset';
 export { decideFiles, removeLeftovers, type DecideOptions } from './apply';
 export { looksBinary, mergeLines } from './lineMerge';
+export { withBytes } from './files';
+export { unitsOf, type FileUnits, type Unit } from './algebra/units';

@@ -37,6 +37,22 @@ export const directRequests = [
   'triggerHistory',
   'pitStatus',
   'pitRestart',
+  'reviewUnits',
+  'reviewDecideUnits',
+  'reviewUndo',
+  'reviewApplied',
+  'reviewHistory',
+  'reviewSplit',
+  'reviewKeepLines',
+  'reviewEdit',
+  'reviewPlace',
+  'reviewMark',
+  'reviewThreads',
+  'reviewComment',
+  'reviewResolve',
+  'reviewRevise',
+  'reviewInterdiff',
+  'reviewVerify',
 ] as const satisfies readonly (keyof ClientRequests)[];
 export type DirectRequest = (typeof directRequests)[number];
 
@@ -68,6 +84,7 @@ export interface SidecarService extends DirectService {
   readonly onProgress: Event<ServiceProgress>;
   readonly onBoardPatch: Event<ServiceBoardPatch>;
   readonly onReviewChanged: Event<{ readonly changeset: string }>;
+  readonly onUnitsChanged: Event<{ readonly changeset: string; readonly paths: string[] }>;
   readonly onPlanningChanged: Event<{ readonly revision: number }>;
 
   /** Keeps keys in memory; an empty key forgets the provider's. */

@@ -1,6 +1,13 @@
 import type { Connection } from 'vscode-languageserver';
 import { DisposableStore, toDisposable } from '../base';
-import { boardPatch, eventsAppended, planningChanged, reviewChanged, runProgress } from '../../schemas';
+import {
+  boardPatch,
+  eventsAppended,
+  planningChanged,
+  reviewChanged,
+  reviewUnitsChanged,
+  runProgress,
+} from '../../schemas';
 import { BoardWatch } from './boardWatch';
 import type { EditorModelRouter } from './editorModels';
 import { EventFeed } from './feed';
@@ -33,6 +40,15 @@ export class ClientSession {
       service.onReviewChanged((change) =>
         outbox.hint(`review ${change.changeset}`, () => tell(reviewChanged.method, change)),
       ),
+    );
+    store.add(
+      service.onUnitsChanged((change) => {
+        const { method } = reviewUnitsChanged;
+        const sent = outbox.fleeting(() => tell(method, change));
+        // For a client that is slow, several become one that names no file: any may have changed.
+        const { changeset } = change;
+        if (!sent) outbox.hint(`units ${changeset}`, () => tell(method, { changeset, paths: [] }));
+      }),
     );
     store.add(
       service.onPlanningChanged((change) =>

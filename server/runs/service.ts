@@ -7,6 +7,7 @@ import type { RunFold } from '../engine/state';
 import { compileMelody, type CompileOptions } from '../melody';
 import type { PlanningFiles } from '../planning';
 import { decideFiles } from '../review';
+import { ReviewDesk } from './reviewDesk';
 import { Boards, type BoardPatch } from './board';
 import { Changesets } from './changesets';
 import type { RunWorld } from './dependencies';
@@ -42,6 +43,7 @@ export class RunService implements Disposable {
   readonly planning: PlanningDesk;
   readonly execution: ExecutionDesk;
   readonly melodies: MelodyDesk;
+  readonly review: ReviewDesk;
   private readonly boards = new Boards();
   private readonly changesets: Changesets;
   private readonly store = new DisposableStore();
@@ -66,6 +68,10 @@ export class RunService implements Disposable {
       ...{ world, engine, approvals: ports.approvals, settings: ports.settings },
       root: world.folders.root,
       planning: () => this.planning.current(),
+    });
+    this.review = new ReviewDesk({
+      blobs: world.blobs,
+      find: (changeset) => this.changesets.find(engine.runs(), changeset),
     });
     this.store.add(ports.engine.onChanged(({ run, events }) => this.changed(run, events)));
     this.store.add(ports.engine.onProgress((progress) => this.progressed(progress)));

@@ -15,6 +15,7 @@ export function fakeService(overrides: Partial<SidecarService> = {}) {
   const progress = new Emitter<ServiceProgress>();
   const patches = new Emitter<ServiceBoardPatch>();
   const reviews = new Emitter<{ changeset: string }>();
+  const units = new Emitter<{ changeset: string; paths: string[] }>();
   const plannings = new Emitter<{ revision: number }>();
   const state = { busy: false, armed: false, stopped: 0 };
   const unknown = () => Promise.reject(problem('run.unknown', { run: 'r' }));
@@ -27,6 +28,7 @@ export function fakeService(overrides: Partial<SidecarService> = {}) {
     onProgress: progress.event,
     onBoardPatch: patches.event,
     onReviewChanged: reviews.event,
+    onUnitsChanged: units.event,
     onPlanningChanged: plannings.event,
     provideSecrets: async () => undefined,
     provideSettings: async () => undefined,
