@@ -49,6 +49,7 @@ export const entries = [
   { ...node, target: 'node22', entryPoints: ['server/main.ts'], outfile: 'dist/sidecar.cjs' },
   { ...node, target: 'node22', entryPoints: ['server/cli.ts'], outfile: 'dist/cli.cjs' },
   { ...page, entryPoints: ['webview/board/main.tsx'], outfile: 'dist/board.js' },
+  { ...page, entryPoints: ['webview/review/main.tsx'], outfile: 'dist/review.js' },
 ];
 
 const shared = {

@@ -15,6 +15,8 @@ import { registerStatus } from './features/status';
 import { TextDocuments } from './features/textDocuments';
 import { tellTrouble } from './features/trouble';
 import { Boards } from './panels/board';
+import { ReviewPages } from './panels/review';
+import { reviewActions } from './review/page';
 import { registerReview, type ReviewParts } from './review';
 
 /** The table of codes: the second bundle takes it from here instead of carrying a copy. */
@@ -55,11 +57,12 @@ export function activate(extension: vscode.ExtensionContext): Inspection | undef
   const review = registerReview(made, data, documents);
   const trees = [registerPlanTree(made, data), registerRunsTree(made, data), review.changes.provider];
   const pit = registerPitTree(made);
+  const pages = new ReviewPages(made, data, reviewActions(review));
   registerStatus(made, data);
   watchModel(made);
   tellEnds(made, data);
   const questions = new Questions(made, data, documents, boards);
-  registerCommands({ ctx: made, data, boards, review, questions, documents, pit });
+  registerCommands({ ctx: made, data, boards, review, pages, questions, documents, pit });
   const look = () => void data.refreshIfLooked();
   made.add(vscode.workspace.onDidGrantWorkspaceTrust(look));
   made.add(vscode.workspace.onDidChangeWorkspaceFolders(look));

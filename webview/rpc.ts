@@ -4,9 +4,12 @@ import type { boardPatch, boardSnapshot } from '../schemas/wire/board';
 import type { runAnswer, runCommand, runList, runShow } from '../schemas/wire/run';
 import type { ShownProblem, Strings } from './strings';
 
-type Wire<S extends RequestSpec> = { params: ParamsOf<S>; result: ResultOf<S> };
+export type Wire<S extends RequestSpec> = { params: ParamsOf<S>; result: ResultOf<S> };
 
-/** What the page may ask its host. `ui/*` requests are answered by the editor client itself. */
+/** Requests of a page by their method: what goes along and what comes back. */
+export type Calls<R> = { readonly [M in keyof R]: { params: unknown; result: unknown } };
+
+/** What the board may ask its host. `ui/*` requests are answered by the editor client itself. */
 export interface Requests {
   'board/snapshot': Wire<typeof boardSnapshot>;
   'run/command': Wire<typeof runCommand>;
@@ -23,7 +26,7 @@ export interface Requests {
   'ui/openFiles': { params: { run: string; question: string }; result: unknown };
 }
 
-/** What the host pushes without being asked. */
+/** What the host pushes to the board without being asked. */
 export interface Pushes {
   init: { run: string | null; strings: Strings; title: string };
   'board/patch': ParamsOf<typeof boardPatch>;
@@ -47,9 +50,10 @@ export class RequestFailed extends Error {
 /** A request nobody answered in time. */
 export class NoAnswer extends Error {}
 
-export interface Rpc {
-  ask<M extends keyof Requests>(method: M, params: Requests[M]['params']): Promise<Requests[M]['result']>;
-  on<M extends keyof Pushes>(method: M, listener: (params: Pushes[M]) => void): void;
+/** A page's way to its host; `R` and `P` are what this page asks and is told. */
+export interface Rpc<R extends Calls<R> = Requests, P = Pushes> {
+  ask<M extends keyof R & string>(method: M, params: R[M]['params']): Promise<R[M]['result']>;
+  on<M extends keyof P & string>(method: M, listener: (params: P[M]) => void): void;
 }
 
 export interface RpcOptions {
@@ -61,7 +65,11 @@ export interface RpcOptions {
  * A typed caller over `postMessage`. Rejects with `RequestFailed` when the host answers with a problem
  * and with `NoAnswer` when it does not answer within the timeout.
  */
-export function connect(host: Pick<Host, 'postMessage'>, page: EventTarget, options: RpcOptions = {}): Rpc {
+export function connect<R extends Calls<R> = Requests, P = Pushes>(
+  host: Pick<Host, 'postMessage'>,
+  page: EventTarget,
+  options: RpcOptions = {},
+): Rpc<R, P> {
   const timeout = options.timeout ?? 15_000;
   const waiting = new Map<
     number,

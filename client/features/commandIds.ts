@@ -26,6 +26,7 @@ export const commandIds = [
   'symphony.retryRun',
   'symphony.openChange',
   'symphony.openChangeAgainstWorking',
+  'symphony.openReview',
   'symphony.openAllChanges',
   'symphony.acceptChange',
   'symphony.rejectChange',

@@ -3,6 +3,7 @@ import type { Changeset, PhaseView, RunSummary } from '../../schemas/wire';
 import { BlockedError, type Ctx } from '../ctx';
 import type { Blocked } from '../folder';
 import type { Boards } from '../panels/board';
+import type { ReviewPages } from '../panels/review';
 import { problemOf } from '../problems';
 import type { Review } from '../review';
 import type { ChangeTarget } from '../review/fileReview';
@@ -28,6 +29,7 @@ export interface Tools {
   readonly review: Review;
   readonly questions: Questions;
   readonly documents: TextDocuments;
+  readonly pages: ReviewPages;
   readonly pit: PitView;
 }
 
@@ -45,6 +47,7 @@ function table({
   review: hunks,
   questions,
   documents,
+  pages,
   pit,
 }: Tools): Record<CommandId, Handler> {
   const checkpoints = new CheckpointCommands(ctx);
@@ -107,6 +110,7 @@ function table({
     'symphony.retryRun': command('retry', ['failed']),
     'symphony.openChange': onChangeset((target) => review.open(target)),
     'symphony.openChangeAgainstWorking': onChangeset((target) => review.openAgainstWorking(target)),
+    'symphony.openReview': onChangeset(({ changeset }) => pages.open(changeset.changeset)),
     'symphony.openAllChanges': onChangeset((target) => review.openAll(target)),
     'symphony.acceptChange': onSelected(accept),
     'symphony.rejectChange': onSelected(reject),

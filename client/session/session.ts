@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Problem } from '../../schemas/codes';
+import type { PanelName } from '../../schemas/panel';
 import { requestMethods } from '../../schemas/generated/methods';
 import type { Build, ClientRequestName, SidecarNotifications } from '../../schemas/wire';
 import { deferred } from '../deferred';
@@ -106,7 +107,7 @@ export class LiveSession implements Session {
     await this.arrived();
   }
 
-  relay(panel: 'board', message: unknown): Promise<RelayReply> {
+  relay(panel: PanelName, message: unknown): Promise<RelayReply> {
     return this.relays(panel, message);
   }
 

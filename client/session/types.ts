@@ -1,5 +1,6 @@
 import type { CancellationToken, Disposable, LogOutputChannel } from 'vscode';
 import type { Problem } from '../../schemas/codes';
+import type { PanelName } from '../../schemas/panel';
 import type { ParamsOf, ResultOf } from '../../schemas/define';
 import type {
   ClientRequestName,
@@ -77,7 +78,7 @@ export interface Session extends Disposable {
   /** Ends the sidecar and starts a new one. */
   restart(): Promise<void>;
   /** Checks a webview's message and answers it if the panel may ask it. */
-  relay(panel: 'board', message: unknown): Promise<RelayReply>;
+  relay(panel: PanelName, message: unknown): Promise<RelayReply>;
   /** Ends the connection politely; the sidecar lives on. */
   close(): Promise<void>;
 }

@@ -36,6 +36,7 @@ const rules: Record<string, Rule> = {
   },
   'sidecar.cjs': { not: [client, /^webview\//, npm('preact')], external: builtin },
   'cli.cjs': { not: [client, /^webview\//, npm('preact')], external: builtin },
+  'review.js': { not: [server, client, npm('zod')], external: () => false },
   'board.js': { not: [server, client, npm('zod')], external: () => false },
 };
 

@@ -125,15 +125,17 @@ describe('texts people read', () => {
     for (const [key, text] of Object.entries(nls)) assert.ok(text.trim() !== '', key);
   });
 
-  it('of the board are the same on both sides', async function () {
-    const page = path.join(root, 'webview/strings.ts');
-    if (!existsSync(page)) return this.skip();
-    const { boardStrings } = (await import(page)) as { boardStrings: Record<string, string> };
-    const client = readFileSync(path.join(root, 'client/panels/boardStrings.ts'), 'utf8');
-    const sent: Record<string, string> = {};
-    for (const entry of clientTexts(client)) sent[entry.key] = entry.text;
-    assert.deepEqual(sent, { ...boardStrings });
-  });
+  for (const [name, page, client] of [
+    ['board', 'webview/strings.ts', 'client/panels/boardStrings.ts'],
+    ['review', 'webview/review/strings.ts', 'client/panels/reviewStrings.ts'],
+  ] as const)
+    it(`of the ${name} page are the same on both sides`, async () => {
+      const tables = (await import(path.join(root, page))) as Record<string, Record<string, string>>;
+      const sent: Record<string, string> = {};
+      for (const entry of clientTexts(readFileSync(path.join(root, client), 'utf8')))
+        sent[entry.key] = entry.text;
+      assert.deepEqual(sent, { ...tables[`${name}Strings`] });
+    });
 
   it('are all in the bundle for translators', async () => {
     const fresh = await makeBundle();
@@ -147,7 +149,8 @@ describe('texts people read', () => {
 });
 
 /** Defaults of the page and its key table are texts themselves; they are compared with the client’s instead. */
-const isTableOfTexts = (file: string): boolean => file === 'webview/strings.ts';
+const isTableOfTexts = (file: string): boolean =>
+  ['webview/strings.ts', 'webview/review/strings.ts'].includes(file);
 /** Declarations for the compiler have no texts. */
 const isData = (file: string): boolean => file.endsWith('.d.ts');
 

@@ -7,6 +7,8 @@ import { themes, type ThemeName } from './themes';
 const root = path.resolve(__dirname, '../..');
 const origin = 'http://board.test';
 
+export type PageName = 'board' | 'review';
+
 export interface PreviewOptions {
   readonly theme?: ThemeName;
   /** What the fake host plays; see `fakeHost.ts`. */
@@ -19,11 +21,17 @@ export interface PreviewOptions {
 
 /** The files of a page, built once per process the way the product builds them. */
 export interface BuiltPage {
+  readonly page: PageName;
   readonly files: ReadonlyMap<string, Buffer>;
 }
 
-/** Bundles the board and the fake host in memory. */
-export async function buildPage(): Promise<BuiltPage> {
+const hosts: Readonly<Record<PageName, string>> = {
+  board: 'test/webview/fakeHost.ts',
+  review: 'test/webview/fakeReviewHost.ts',
+};
+
+/** Bundles a page and its fake host in memory. */
+export async function buildPage(page: PageName = 'board'): Promise<BuiltPage> {
   const shared = {
     absWorkingDir: root,
     bundle: true,
@@ -35,11 +43,11 @@ export async function buildPage(): Promise<BuiltPage> {
     jsx: 'automatic',
     jsxImportSource: 'preact',
   } as const;
-  const board = await build({ ...shared, entryPoints: ['webview/board/main.tsx'], outfile: 'board.js' });
+  const script = await build({ ...shared, entryPoints: [`webview/${page}/main.tsx`], outfile: `${page}.js` });
   const host = await build({
     ...shared,
     globalName: 'fake',
-    entryPoints: ['test/webview/fakeHost.ts'],
+    entryPoints: [hosts[page]],
     outfile: 'host.js',
   });
   const codicons = path.join(root, 'node_modules/@vscode/codicons/dist');
@@ -48,12 +56,16 @@ export async function buildPage(): Promise<BuiltPage> {
     ['/codicon.ttf', readFileSync(path.join(codicons, 'codicon.ttf'))],
     ['/host.js', Buffer.from(host.outputFiles[0]!.contents)],
   ]);
-  for (const file of board.outputFiles) files.set(`/${path.basename(file.path)}`, Buffer.from(file.contents));
-  return { files };
+  for (const file of script.outputFiles)
+    files.set(`/${path.basename(file.path)}`, Buffer.from(file.contents));
+  return { page, files };
 }
 
 /** The page as the editor client writes it: strict policy, nonce, style links; plus theme and fake host. */
-export function previewHtml({ theme = 'dark', scenario = 'sample', rtl = false }: PreviewOptions): string {
+export function previewHtml(
+  page: PageName,
+  { theme = 'dark', scenario = 'sample', rtl = false }: PreviewOptions,
+): string {
   const nonce = 'preview0123456789';
   const policy = [
     `default-src 'none'`,
@@ -72,15 +84,15 @@ export function previewHtml({ theme = 'dark', scenario = 'sample', rtl = false }
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
-<title>Board</title>
+<title>${page}</title>
 <style nonce="${nonce}">${css}</style>
 <link rel="stylesheet" href="/codicon.css">
-<link rel="stylesheet" href="/board.css">
+<link rel="stylesheet" href="/${page}.css">
 </head>
 <body class="${kind}" data-vscode-theme-kind="${kind}">
 <script nonce="${nonce}" src="/host.js"></script>
 <script nonce="${nonce}">fake.startFakeHost(${JSON.stringify(scenario)})</script>
-<script nonce="${nonce}" src="/board.js"></script>
+<script nonce="${nonce}" src="/${page}.js"></script>
 </body>
 </html>`;
 }
@@ -112,7 +124,8 @@ export async function open(browser: Browser, built: BuiltPage, options: PreviewO
   const types: Record<string, string> = { css: 'text/css', js: 'text/javascript', ttf: 'font/ttf' };
   await page.route('**/*', (route) => {
     const name = new URL(route.request().url()).pathname;
-    if (name === '/') return route.fulfill({ contentType: 'text/html', body: previewHtml(options) });
+    if (name === '/')
+      return route.fulfill({ contentType: 'text/html', body: previewHtml(built.page, options) });
     const body = built.files.get(name);
     if (!body) return route.fulfill({ status: 404, body: '' });
     return route.fulfill({ contentType: types[name.split('.').pop()!] ?? 'text/plain', body });

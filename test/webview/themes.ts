@@ -10,6 +10,15 @@ const shared = {
 };
 
 const dark = {
+  'list-activeSelectionBackground': '#04395e',
+  'list-activeSelectionForeground': '#ffffff',
+  'diffEditor-insertedLineBackground': 'rgba(155, 185, 85, 0.2)',
+  'diffEditor-removedLineBackground': 'rgba(255, 0, 0, 0.2)',
+  'editorLineNumber-foreground': '#858585',
+  'input-background': '#313131',
+  'input-foreground': '#cccccc',
+  'dropdown-background': '#313131',
+  'dropdown-foreground': '#cccccc',
   foreground: '#cccccc',
   descriptionForeground: '#9d9d9d',
   disabledForeground: 'rgba(204, 204, 204, 0.5)',
@@ -57,6 +66,15 @@ const dark = {
 };
 
 const light: typeof dark = {
+  'list-activeSelectionBackground': '#0060c0',
+  'list-activeSelectionForeground': '#ffffff',
+  'diffEditor-insertedLineBackground': 'rgba(155, 185, 85, 0.2)',
+  'diffEditor-removedLineBackground': 'rgba(255, 0, 0, 0.2)',
+  'editorLineNumber-foreground': '#6e7681',
+  'input-background': '#ffffff',
+  'input-foreground': '#3b3b3b',
+  'dropdown-background': '#ffffff',
+  'dropdown-foreground': '#3b3b3b',
   foreground: '#3b3b3b',
   descriptionForeground: '#616161',
   disabledForeground: 'rgba(97, 97, 97, 0.5)',
@@ -105,6 +123,13 @@ const light: typeof dark = {
 
 /** High contrast leaves many colours undefined on purpose; so does this set. */
 const contrast: Readonly<Record<string, string>> = {
+  'diffEditor-insertedTextBorder': '#33ff2e',
+  'diffEditor-removedTextBorder': '#ff008f',
+  'editorLineNumber-foreground': '#ffffff',
+  'input-background': '#000000',
+  'input-foreground': '#ffffff',
+  'dropdown-background': '#000000',
+  'dropdown-foreground': '#ffffff',
   foreground: '#ffffff',
   descriptionForeground: 'rgba(255, 255, 255, 0.7)',
   disabledForeground: '#a5a5a5',
