@@ -67,6 +67,8 @@ export const reviewUnits = request({
     mode: reviewMode,
     sources: z.array(reviewSource),
     files: z.array(z.object({ path: z.string(), units: z.array(reviewUnit) })),
+    /** What a person should know of these files: decisions a crash cut short, line ends that are adapted. */
+    problems: z.optional(z.array(problemSchema)),
   }),
   errors: ['review.unknown', 'data.corrupt'],
   runs: 'read',

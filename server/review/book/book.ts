@@ -1,3 +1,4 @@
+import type { Problem } from '../../../schemas/codes';
 import type { Json } from '../../base';
 import type { Unit } from '../algebra/units';
 import {
@@ -35,6 +36,10 @@ export class Book {
   place: Place = unmoved;
   readonly ops = new Map<string, Op>();
   readonly threads = new Threads();
+  /** Decisions that were dropped because somebody changed the file meanwhile, by path. */
+  readonly abandoned = new Map<string, Problem>();
+  /** Files that held something else after an editor's save than what was decided: a formatter's work, most likely. */
+  readonly reshaped = new Set<string>();
   private readonly standings = new Map<string, Map<string, Standing>>();
   private readonly parts = new Map<string, Map<string, readonly Unit[]>>();
   private readonly placed = new Map<string, Place>();
@@ -127,6 +132,7 @@ export class Book {
     this.cut(intent.splits);
     for (const file of intent.files) {
       known.files.set(file.path, { intent: file, done: file.via === 'none' ? true : null });
+      this.abandoned.delete(file.path);
       if (file.via !== 'none') this.waiting.set(file.path, known);
       this.change(file, 'to');
     }
@@ -135,12 +141,14 @@ export class Book {
 
   private settle({ op, files }: Result): void {
     const known = this.ops.get(op);
-    for (const { path, done } of files) {
+    for (const { path, done, problem, found } of files) {
+      if (typeof found === 'string') this.reshaped.add(path);
       const file = known?.files.get(path);
       if (file === undefined || file.done !== null) continue;
       file.done = done;
       this.waiting.delete(path);
       if (!done) this.change(file.intent, 'from');
+      if (problem?.code === 'review.abandoned') this.abandoned.set(path, problem);
     }
     if (known === undefined) return;
     // An op that changed nothing in the end is as if it had never been.

@@ -12,9 +12,10 @@ import {
   type Review,
 } from '../../review';
 import type { RunWorld } from '../dependencies';
+import { decidedFiles } from './decidedFiles';
 import { Offers } from './offers';
 import { sourcesOf } from './sources';
-import { shownFile, shownUnits } from './shown';
+import { problemsOf, shownFile, shownUnits } from './shown';
 import { TalkDesk } from './talk';
 import { verifyKept } from './verify';
 import { agentOutput, nodeIds, runFacts } from '../facts';
@@ -32,7 +33,7 @@ export interface ReviewDeskPorts {
   readonly approvals: Approvals;
   readonly settings: () => RunSettings;
   /** Keeps the user's tree as it is now and names it; absent where nothing keeps it. */
-  readonly checkpoint?: (ctx: Context, label: string) => Promise<string>;
+  readonly checkpoint?: (ctx: Context, label: string, run: string) => Promise<string>;
 }
 
 /** What clients can ask about proposals; one method per request of the wire. */
@@ -63,7 +64,7 @@ export class ReviewDesk implements Disposable {
       .catch((thrown: unknown) => ctx.log.error('offers could not be read', { thrown: String(thrown) }));
   }
 
-  /** Ends; decisions that are being told to their runs are told again at the next start. */
+  /** Ends. A decision its run was not told of any more is in the record of decisions, which lists are made from. */
   dispose(): void {
     this.unitsChanged.dispose();
     this.changed.dispose();
@@ -102,9 +103,9 @@ export class ReviewDesk implements Disposable {
 
   /** Accepts or rejects whole files. */
   async decideFiles(ctx: Context, params: Params<'reviewDecide'>): Promise<Result<'reviewDecide'>> {
-    await this.find(params.changeset);
-    if (params.decision === 'accept' && params.paths?.length !== 1)
-      await this.keepTree(ctx, params.changeset);
+    const { changeset } = await this.open(ctx, params.changeset);
+    // More than one file written at once is taken back by one restore.
+    if (params.decision === 'accept' && params.paths?.length !== 1) await this.keepTree(ctx, changeset);
     const files = await decideWhole(ctx, await this.reviews(), params);
     await this.telling;
     return { files: [...files] };
@@ -120,6 +121,7 @@ export class ReviewDesk implements Disposable {
       mode: review.book.place.mode,
       sources,
       files: files.map((file) => ({ path: file.path, units: shownUnits(review, file, sources) })),
+      problems: problemsOf(review, files),
     };
   }
 
@@ -127,8 +129,9 @@ export class ReviewDesk implements Disposable {
     ctx: Context,
     params: Params<'reviewDecideUnits'>,
   ): Promise<Result<'reviewDecideUnits'>> {
-    await this.find(params.changeset);
-    if (params.decision === 'keep' && params.units === undefined) await this.keepTree(ctx, params.changeset);
+    const { changeset } = await this.open(ctx, params.changeset);
+    const many = params.units === undefined && params.paths?.length !== 1;
+    if (params.decision === 'keep' && params.settled !== true && many) await this.keepTree(ctx, changeset);
     return (await this.reviews()).decide(ctx, params);
   }
 
@@ -179,9 +182,7 @@ export class ReviewDesk implements Disposable {
 
   async reviewPlace(ctx: Context, params: Params<'reviewPlace'>): Promise<Result<'reviewPlace'>> {
     const review = await this.open(ctx, params.changeset);
-    const { checkpoint } = this.ports;
-    const keep = () => checkpoint?.(ctx, review.changeset.title) ?? Promise.resolve(null);
-    return (await this.reviews()).place(ctx, params, keep);
+    return (await this.reviews()).place(ctx, params, () => this.keepTree(ctx, review.changeset));
   }
 
   async reviewMark(ctx: Context, params: Params<'reviewMark'>): Promise<Result<'reviewMark'>> {
@@ -215,6 +216,24 @@ export class ReviewDesk implements Disposable {
     return verified;
   }
 
+  /** A changeset with the bytes of its files and what was decided on their units, for what is made of both. */
+  async decided(ctx: Context, id: string) {
+    const review = await this.open(ctx, id);
+    const run = this.ports.engine.state(review.offered.run);
+    if (run === undefined) throw problem('review.unknown', { changeset: id });
+    const changeset = this.shown(review);
+    return {
+      run,
+      changeset,
+      ...(await decidedFiles(this.ports.world.blobs, review, sourcesOf(run, changeset))),
+    };
+  }
+
+  /** Keeps the user's tree before several files of it change at once; its id, where something keeps it. */
+  private keepTree(ctx: Context, { title, run }: Changeset): Promise<string | null> {
+    return this.ports.checkpoint?.(ctx, `Before accepting: ${title}`, run) ?? Promise.resolve(null);
+  }
+
   private shown(review: Review): Changeset {
     const { former } = review.offered;
     return {
@@ -227,13 +246,6 @@ export class ReviewDesk implements Disposable {
   private async open(ctx: Context, changeset: string): Promise<Review> {
     await this.find(changeset);
     return (await this.reviews()).open(ctx, changeset);
-  }
-
-  /** What was offered shortly before may not be noted yet. */
-  /** Before many files are written at once, so that one restore takes all of it back. */
-  private async keepTree(ctx: Context, changeset: string): Promise<void> {
-    const { title } = (await this.open(ctx, changeset)).changeset;
-    await this.ports.checkpoint?.(ctx, title);
   }
 
   private async find(changeset: string): Promise<void> {
@@ -254,7 +266,7 @@ export class ReviewDesk implements Disposable {
       ...{ log, blobs, clock, ids },
       formerDecisions: ({ run }) => engine.state(run)?.decisions ?? [],
       summaryOf: ({ run }) => this.summaryOf(run),
-      onDecided: (review, paths) => this.decided(review, paths),
+      onDecided: (review, paths) => this.tell(review, paths),
     });
   }
 
@@ -267,7 +279,7 @@ export class ReviewDesk implements Disposable {
     return said?.success === true ? said.data.summary : undefined;
   }
 
-  private decided(review: Review, paths: readonly string[]): void {
+  private tell(review: Review, paths: readonly string[]): void {
     const { changeset } = review.changeset;
     this.unitsChanged.fire({ changeset, paths: [...paths] });
     this.changed.fire(changeset);

@@ -1,3 +1,4 @@
+import type { Problem } from '../../../schemas/codes';
 import type { ChangedFile } from '../../../schemas/wire/review';
 import type { RiskFlag } from '../../../schemas/wire/risk';
 import type { ReviewSource, ReviewUnit, UnitState } from '../../../schemas/wire/units';
@@ -53,6 +54,18 @@ export function shownFile(review: Review, file: ChangedFile): ChangedFile {
     },
     flags: [...flags],
   };
+}
+
+/** What a person should know of files: decisions a crash cut short, and line ends that are not taken over. */
+export function problemsOf({ book, cuts }: Review, files: readonly ChangedFile[]): Problem[] {
+  return files.flatMap(({ path }) => {
+    const adapted: Problem = { code: 'review.adaptedEnds', args: { path } };
+    const dropped = book.abandoned.get(path);
+    return [
+      ...(cuts.get(path)?.adapted === true ? [adapted] : []),
+      ...(dropped === undefined ? [] : [dropped]),
+    ];
+  });
 }
 
 /** A part of a split hunk has the flags its whole had; which part they are about is not known. */
