@@ -88,7 +88,7 @@ export class RunService implements Disposable {
       new ReviewDesk({
         ...{ world, engine, journal, ctx: ports.ctx, log: ports.decisions },
         ...{ approvals: ports.approvals, settings: ports.settings },
-        checkpoint: async (ctx, label) => (await checkpoints.create(ctx, label)).checkpoint,
+        checkpoint: async (ctx, label, run) => (await checkpoints.create(ctx, label, run)).checkpoint,
       }),
     );
     this.store.add(this.review.changed.event((changeset) => this.onReviewChanged.fire(changeset)));

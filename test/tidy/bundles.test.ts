@@ -41,7 +41,7 @@ const rules: Record<string, Rule> = {
 };
 
 /** Budgets in bytes, minified, as shipped. */
-const budgets = { activation: 150_000, client: 700_000 };
+const budgets = { activation: 150_000, window: 600_000, review: 160_000 };
 
 describe('bundles', function () {
   this.timeout(60_000);
@@ -64,8 +64,11 @@ describe('bundles', function () {
     const bytesOf = (name: string) => bytes(bundles.get(name)!);
     const activation = bytesOf('extension.cjs');
     assert.ok(activation <= budgets.activation, `extension.cjs has ${activation} bytes`);
-    const all = activation + bytesOf('session.cjs') + bytesOf('review.cjs');
-    assert.ok(all <= budgets.client, `extension.cjs, session.cjs and review.cjs have ${all} bytes together`);
+    const window = activation + bytesOf('session.cjs');
+    assert.ok(window <= budgets.window, `extension.cjs and session.cjs have ${window} bytes together`);
+    // Loaded with the first proposal.
+    const review = bytesOf('review.cjs');
+    assert.ok(review <= budgets.review, `review.cjs has ${review} bytes`);
   });
 
   it('would be caught holding what they must not', () => {

@@ -123,6 +123,7 @@ const light: typeof dark = {
 
 /** High contrast leaves many colours undefined on purpose; so does this set. */
 const contrast: Readonly<Record<string, string>> = {
+  contrastActiveBorder: '#f38518',
   'diffEditor-insertedTextBorder': '#33ff2e',
   'diffEditor-removedTextBorder': '#ff008f',
   'editorLineNumber-foreground': '#ffffff',

@@ -4,7 +4,7 @@ import { builtInTemplates, instantiate } from '../../../server/templates';
 import { commandsOf } from '../../../server/runs';
 import { render } from '../../../server/runs/operators/render';
 import { call } from '../agents/fakes';
-import { removeFolders } from '../git/fixture';
+import { ctx, removeFolders } from '../git/fixture';
 import { MelodyBench, refusal, type Work } from './melodyBench';
 
 const files = { 'a.txt': 'one\n', 'b.txt': 'two\n', '.gitignore': 'junk/\n' };
@@ -53,6 +53,13 @@ describe('instruments', function () {
       const { tree: _, ...others } = outcome;
       assert.deepEqual(others, { summary: 'Mended it.', changed: ['a.txt'], risk: 'low', places: [1] });
       assert.deepEqual(await bench.left(), []);
+      // Kills and replays leave each turn's two checkpoints once.
+      const checkpoints = await bench.world.checkpoints.list(ctx);
+      const turns = checkpoints.map(({ turn }) => `${turn!.number} ${turn!.side}`).sort();
+      assert.equal(new Set(turns).size, turns.length);
+      assert.deepEqual(turns.slice(0, 2), ['1 after', '1 before']);
+      const last = checkpoints.find(({ checkpoint }) => checkpoint.endsWith('-after'))!;
+      assert.equal(bench.text({ commit: last.commit, tree: last.tree }, 'a.txt'), 'mended\n');
       assert.match(bench.told(), /^Plan: work\n\nMend the word\.\n\nKnown: –\n/);
     });
 
