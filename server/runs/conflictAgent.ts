@@ -53,7 +53,10 @@ export async function letAgentResolve(
       facts.at,
       `${ref}-start`,
     );
-    const made = await doAgentWork(withKeys(node, `${key}agent:${about.round}:`), world, {
+    const own = withKeys(node, `${key}agent:${about.round}:`);
+    // A replay opens the worktree as it began and does nothing in it.
+    const replayed = own.recorded('commit');
+    const made = await doAgentWork(own, world, {
       ...{ plan: place, place: name, title: `Resolve ${files.join(', ')}`, start, model: facts.model },
       system: systemPrompt,
       instruction: async () =>
@@ -65,7 +68,7 @@ export async function letAgentResolve(
           : undefined,
     });
     const { top, home } = worktreePlace(world, node.run, name);
-    await removeQuietly(node, world, top, made.commit);
+    await removeQuietly(node, world, top, replayed ? start.commit : made.commit);
     await rm(home, { recursive: true, force: true });
     return made.tree;
   } catch (thrown) {
