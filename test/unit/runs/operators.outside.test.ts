@@ -139,11 +139,11 @@ describe('performers of Melodies', function () {
         kind: 'merge',
         inputs: { trees },
         answer: 'agent',
-      }).timeout(120_000);
+      });
       assert.equal(bench.text(outcome['tree'], 'a.txt'), 'left and right\n');
       assert.match(JSON.stringify(bench.requests[0]), /Merged earlier.*left.*This plan.*right/);
       assert.deepEqual(await bench.left(), []);
-    });
+    }).timeout(120_000);
 
     it('of nothing is the base', async () => {
       const bench = await MelodyBench.make(files);
