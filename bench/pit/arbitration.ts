@@ -83,7 +83,7 @@ function decisionTimes(strategy: Strategy): number[] {
     const wants: Want[] = [lock()];
     if (next(3) === 0) wants.push({ kind: 'room', name: 'models', amount: 1 + next(2) });
     return {
-      ...{ id, key: id, holder: id, requester: `agent-${next(100)}`, label: id, wants },
+      ...{ id, key: id, holder: id, requester: `agent-${next(1000)}`, label: id, wants },
       ...{ priority: priorities[next(6)]!, cost: 1, timeoutMs: 3_600_000, leaseMs: null },
     };
   };

@@ -57,6 +57,9 @@ export function bookGrant(state: State, request: Request, rank: number, waitedMs
   requester.used += request.cost;
   requester.recent = recentOf(requester, at) + request.cost;
   requester.recentAt = at;
+  // All are halved alike, so that their sum can be kept as one number.
+  state.recent = halved(state.recent, at - state.recentAt) + request.cost;
+  state.recentAt = at;
   requester.waitedMs += waitedMs;
   requester.longestMs = Math.max(requester.longestMs, waitedMs);
   const { strategy } = state.policy;
@@ -68,19 +71,24 @@ export const weightOf = ({ policy }: State, requester: Requester): number =>
 
 /** What a requester had of late, by its share, beside the others: −1 nothing, 0 its share, 1 twice as much or more. */
 export function overuse(state: State, requester: Requester, at: number): number {
-  let sum = 0;
-  let weights = 0;
-  for (const one of state.requesters.values()) {
-    sum += recentOf(one, at);
-    weights += weightOf(state, one);
-  }
+  const sum = halved(state.recent, at - state.recentAt);
   if (sum === 0) return 0;
-  const share = recentOf(requester, at) / sum / (weightOf(state, requester) / weights);
+  const share = recentOf(requester, at) / sum / (weightOf(state, requester) / weightsOf(state));
   return Math.min(1, share - 1);
 }
 
 const recentOf = (requester: Requester, at: number): number =>
-  requester.recent * 2 ** (-Math.max(0, at - requester.recentAt) / halfLifeMs);
+  halved(requester.recent, at - requester.recentAt);
+
+const halved = (value: number, passedMs: number): number =>
+  value * 2 ** (-Math.max(0, passedMs) / halfLifeMs);
+
+/** The weights of all requesters there are; only few differ from 1. */
+function weightsOf({ requesters, policy }: State): number {
+  let sum = requesters.size;
+  for (const [name, weight] of Object.entries(policy.weights)) if (requesters.has(name)) sum += weight - 1;
+  return sum;
+}
 
 /** Start-time fair queueing: every requester takes its turns one after the other, from the one that is on now. */
 function nextTurn(state: State, requester: Requester, cost: number, at: number): number {

@@ -72,6 +72,8 @@ class ArbitrationService implements Arbitration {
     } catch (thrown) {
       // Locks among those that live need no disk: it goes on from memory and says why it failed.
       ctx.log.error('arbitration works from memory alone', { problem: problemOf(thrown) });
+      this.store?.close();
+      this.store = undefined;
       return Promise.reject(thrown as Error);
     } finally {
       this.began = true;

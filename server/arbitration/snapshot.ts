@@ -12,7 +12,7 @@ import type { Policy, Want } from './types';
 
 /** A state as plain values, so that it can be kept and compared. Lines and books follow from it. */
 export interface Snapshot {
-  readonly totals: { readonly seq: number; readonly turn: number; readonly seed: number };
+  readonly totals: Pick<State, 'seq' | 'turn' | 'recent' | 'recentAt' | 'seed'>;
   readonly waiting: readonly Waiting[];
   readonly granted: readonly Granted[];
   readonly requesters: readonly Requester[];
@@ -46,7 +46,9 @@ export function snapshotOf(state: State): Snapshot {
   };
 }
 
-export const totalsOf = ({ seq, turn, seed }: State): Snapshot['totals'] => ({ seq, turn, seed });
+export const totalsOf = ({ seq, turn, recent, recentAt, seed }: State): Snapshot['totals'] => ({
+  ...{ seq, turn, recent, recentAt, seed },
+});
 
 /** Undefined for what need not be kept: who has locks and room follows from the grants. */
 export function keptOf(state: State, key: string): Kept | undefined {
@@ -58,8 +60,7 @@ export function keptOf(state: State, key: string): Kept | undefined {
 
 export function restoreState(policy: Policy, { totals, ...kept }: Snapshot): State {
   const state = emptyState(policy, totals.seed);
-  state.seq = totals.seq;
-  state.turn = totals.turn;
+  Object.assign(state, totals);
   for (const one of kept.requesters) state.requesters.set(one.name, { ...one });
   for (const { kind, name, ...values } of kept.resources)
     Object.assign(resourceOf(state, { kind, name }), values);

@@ -76,6 +76,9 @@ export interface State {
   seq: number;
   /** The turn that was granted last. */
   turn: number;
+  /** What all requesters together got of late, as of `recentAt`. */
+  recent: number;
+  recentAt: number;
   /** Of the next draw. */
   seed: number;
   readonly waiting: Map<string, Waiting>;
@@ -103,6 +106,8 @@ export function emptyState(policy: Policy, seed: number): State {
     policy,
     seq: 0,
     turn: 0,
+    recent: 0,
+    recentAt: 0,
     seed: seed >>> 0,
     waiting: new Map(),
     granted: new Map(),
@@ -170,6 +175,7 @@ export function requesterOf(state: State, name: string): Requester {
   return found;
 }
 
+/** What it got of late stays in the sum, where it is halved away. */
 function forgetOne(state: State): void {
   const [oldest] = state.requesters.keys();
   state.requesters.delete(oldest!);

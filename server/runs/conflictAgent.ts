@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Spending } from '../../schemas/journal/events';
 import { conflictInstruction, systemPrompt } from '../agents';
-import { problemOf, type Json } from '../base';
+import { ProblemError, type Json } from '../base';
 import type { NodeContext } from '../engine/ports';
 import { doAgentWork } from './agentWork';
 import { stillMarked, type Conflict, type ConflictKind } from './conflict';
@@ -53,7 +53,10 @@ export async function letAgentResolve(
       facts.at,
       `${ref}-start`,
     );
-    const made = await doAgentWork(withKeys(node, `${key}agent:${about.round}:`), world, {
+    const own = withKeys(node, `${key}agent:${about.round}:`);
+    // A replay opens the worktree as it began and does nothing in it.
+    const replayed = own.recorded('commit');
+    const made = await doAgentWork(own, world, {
       ...{ plan: place, place: name, title: `Resolve ${files.join(', ')}`, start, model: facts.model },
       system: systemPrompt,
       instruction: async () =>
@@ -64,11 +67,14 @@ export async function letAgentResolve(
           ? `Not finished: conflict markers are left in ${files.join(', ')}.`
           : undefined,
     });
-    await removeQuietly(node, world, worktreePlace(world, node.run, name).top, made.commit);
+    const { top, home } = worktreePlace(world, node.run, name);
+    await removeQuietly(node, world, top, replayed ? start.commit : made.commit);
+    await rm(home, { recursive: true, force: true });
     return made.tree;
   } catch (thrown) {
-    if (node.signal.aborted) throw thrown;
-    node.log.warn('the agent did not resolve the conflict', { plan, base, problem: problemOf(thrown) });
+    // Only what is expected of agents and models is put to the person again.
+    if (node.signal.aborted || !(thrown instanceof ProblemError)) throw thrown;
+    node.log.warn('the agent did not resolve the conflict', { plan, base, problem: thrown.problem });
     return undefined;
   }
 }

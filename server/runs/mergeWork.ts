@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import type { Problem } from '../../schemas/codes';
@@ -50,6 +51,9 @@ export async function mergedTree(node: NodeContext, world: RunWorld, work: Merge
   return { ...merged, tree: await resolveConflict(node, world, work, merged) };
 }
 
+/** So often an agent may try; then it is for a person. */
+const mostAgents = 2;
+
 /** Asks until the answer leaves no conflict: one side's files, what a person made of them by hand, or an agent. */
 async function resolveConflict(
   node: NodeContext,
@@ -69,16 +73,17 @@ async function resolveConflict(
     await layOutSides(node, repository, work, conflict, sides);
     return true;
   });
-  const withAgent = mayAgentResolve(node, conflict);
+  let agents = mayAgentResolve(node, conflict) ? mostAgents : 0;
   for (let round = 0; ; round++) {
     const { answer } = await node.ask({
       id: `${key}conflict:${round}`,
       kind: 'mergeConflict',
       problem: problemOf(plan, conflicts, conflict.kinds),
       facts: { files: conflicts, folder: place.top, plan, sides },
-      choices: ['integrated', 'plan', 'resolved', ...(withAgent ? ['agent'] : [])],
+      choices: ['integrated', 'plan', 'resolved', ...(agents > 0 ? ['agent'] : [])],
     });
     if (answer === 'agent') {
+      agents--;
       const resolved = await letAgentResolve(node, world, work, { tree, conflict, sides, round });
       if (resolved !== undefined) return followed(node, world, place, tree, resolved);
     } else if (answer !== 'resolved') {
@@ -97,6 +102,8 @@ async function followed(
   shown: string,
   chosen: string,
 ): Promise<string> {
+  // A replay may come after it was given back.
+  if (!existsSync(top)) return chosen;
   const repository = await world.repository(node);
   if ((await repository.writeTree(node, top)) === shown) await repository.restoreTree(node, top, chosen);
   return chosen;

@@ -124,6 +124,27 @@ describe('performers of Melodies', function () {
         assert.deepEqual(await bench.left(), []);
       });
 
+    it('lets an agent join both sides, and leaves nothing behind', async () => {
+      const replies = [
+        { calls: [{ id: '0', tool: 'read_files', input: { files: [{ path: 'a.txt' }] } }] },
+        { calls: [{ id: '1', tool: 'write_file', input: { path: 'a.txt', content: 'left and right\n' } }] },
+        { calls: [{ id: '2', tool: 'finish', input: { summary: 'joined' } }] },
+      ];
+      const bench = await MelodyBench.make(files, replies);
+      const trees = [
+        await bench.treeWith({ 'a.txt': 'left\n' }),
+        await bench.treeWith({ 'a.txt': 'right\n' }),
+      ];
+      const outcome = await bench.performThroughCrashes({
+        kind: 'merge',
+        inputs: { trees },
+        answer: 'agent',
+      });
+      assert.equal(bench.text(outcome['tree'], 'a.txt'), 'left and right\n');
+      assert.match(JSON.stringify(bench.requests[0]), /Merged earlier.*left.*This plan.*right/);
+      assert.deepEqual(await bench.left(), []);
+    }).timeout(120_000);
+
     it('of nothing is the base', async () => {
       const bench = await MelodyBench.make(files);
       assert.deepEqual((await bench.perform({ kind: 'merge', inputs: { trees: [] } }))['tree'], bench.base);
