@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Ctx } from '../ctx';
+import { VirtualFiles } from './virtualFiles';
 
 /** Addresses `symphony-draft:/<path>?<number>`: texts a person writes before they are kept. */
 export const draftScheme = 'symphony-draft';
@@ -17,13 +18,14 @@ interface Draft {
  * Texts in memory that look like files: saving one keeps it. They are lost with the window, as are other editors that
  * were never saved; what they were made from is not.
  */
-export class Drafts implements vscode.FileSystemProvider {
+export class Drafts extends VirtualFiles {
   private readonly drafts = new Map<string, Draft>();
   private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   private made = 0;
   readonly onDidChangeFile = this.changed.event;
 
   constructor(private readonly ctx: Ctx) {
+    super();
     ctx.add(this.changed);
     ctx.add(vscode.workspace.registerFileSystemProvider(draftScheme, this, { isCaseSensitive: true }));
     ctx.add(
@@ -52,31 +54,11 @@ export class Drafts implements vscode.FileSystemProvider {
     return { type: vscode.FileType.File, ctime: 0, mtime, size: bytes.byteLength };
   }
 
-  writeFile(uri: vscode.Uri, bytes: Uint8Array): void {
+  override writeFile(uri: vscode.Uri, bytes: Uint8Array): void {
     const draft = this.find(uri);
     draft.bytes = bytes;
     draft.mtime++;
     this.changed.fire([{ type: vscode.FileChangeType.Changed, uri }]);
-  }
-
-  watch(): vscode.Disposable {
-    return new vscode.Disposable(() => undefined);
-  }
-
-  readDirectory(): [string, vscode.FileType][] {
-    return [];
-  }
-
-  createDirectory(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  delete(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  rename(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
   }
 
   private find(uri: vscode.Uri): Draft {

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { ChangedFile } from '../../schemas/wire';
 import type { Ctx } from '../ctx';
+import { VirtualFiles } from './virtualFiles';
 
 /**
  * Addresses `symphony-review:/<path>?<side>.<sha256>.<changeset>`. Both sides of a change have one path, or the editor would
@@ -71,14 +72,16 @@ export function registerReviewFiles(ctx: Ctx): ReviewFiles {
 }
 
 /** Exact bytes by hash, read-only. They never change, so there is nothing to watch and all may be kept. */
-export class ReviewFiles implements vscode.FileSystemProvider {
+export class ReviewFiles extends VirtualFiles {
   private readonly kept = new Map<string, Uint8Array>();
   private size = 0;
   /** Told of every reading; a diff that is shown again after a restart is one. */
   onRead: (() => void) | undefined;
   readonly onDidChangeFile = new vscode.EventEmitter<vscode.FileChangeEvent[]>().event;
 
-  constructor(private readonly fetch: (hash: string) => Promise<Uint8Array>) {}
+  constructor(private readonly fetch: (hash: string) => Promise<Uint8Array>) {
+    super();
+  }
 
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
     const [, hash = ''] = uri.query.split('.');
@@ -106,30 +109,6 @@ export class ReviewFiles implements vscode.FileSystemProvider {
       size: byteLength,
       permissions: vscode.FilePermission.Readonly,
     };
-  }
-
-  watch(): vscode.Disposable {
-    return new vscode.Disposable(() => undefined);
-  }
-
-  readDirectory(): [string, vscode.FileType][] {
-    return [];
-  }
-
-  createDirectory(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  writeFile(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  delete(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  rename(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
   }
 
   private keep(hash: string, bytes: Uint8Array): Uint8Array {

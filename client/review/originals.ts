@@ -4,6 +4,7 @@ import type { Ctx } from '../ctx';
 import { composed, encodingOf, sidesOf } from './contents';
 import type { ReviewFiles } from './files';
 import type { ReviewState } from './state';
+import { VirtualFiles } from './virtualFiles';
 
 /**
  * Addresses `symphony-decided:/<path>?<changeset>`: a file as decided so far, its baseline with what was kept. The
@@ -21,7 +22,7 @@ interface Made {
 }
 
 /** Read-only files made up of baselines and decisions; they change as decisions do. */
-export class Originals implements vscode.FileSystemProvider {
+export class Originals extends VirtualFiles {
   private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   private readonly made = new Map<string, Made>();
   private readonly watched = new Map<string, vscode.Uri>();
@@ -33,6 +34,7 @@ export class Originals implements vscode.FileSystemProvider {
     private readonly files: ReviewFiles,
     private readonly state: ReviewState,
   ) {
+    super();
     ctx.add(this.changed);
     ctx.add(
       vscode.workspace.registerFileSystemProvider(decidedScheme, this, {
@@ -66,30 +68,6 @@ export class Originals implements vscode.FileSystemProvider {
       size: bytes.byteLength,
       permissions: vscode.FilePermission.Readonly,
     };
-  }
-
-  watch(): vscode.Disposable {
-    return new vscode.Disposable(() => undefined);
-  }
-
-  readDirectory(): [string, vscode.FileType][] {
-    return [];
-  }
-
-  createDirectory(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  writeFile(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  delete(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  rename(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
   }
 
   /** Where units are in such a file, as it was last read; nothing where nobody has read it yet. */
