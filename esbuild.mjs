@@ -36,6 +36,7 @@ export const entries = [
       ...node.alias,
       'semver/functions/parse': './client/session/editorVersion.cjs',
       'semver/functions/satisfies': './client/session/editorVersion.cjs',
+      minimatch: './client/session/noGlobs.cjs',
     },
     plugins: [sharedCodes],
   },

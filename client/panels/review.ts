@@ -5,12 +5,13 @@ import type { RelayReply, Session } from '../session/types';
 import { problemFix, problemText } from '../texts';
 import { visible } from '../visible';
 import { fill, panelOptions } from './host';
-import { reviewStrings } from './reviewStrings';
 
 const viewType = 'symphony.review';
 
 /** What the page has the editor do; decisions go through the editor because it knows of unsaved documents. */
 export interface ReviewActions {
+  /** The texts of the page, in the editor's language. */
+  strings(): Record<string, string>;
   decide(
     changeset: string,
     decision: 'keep' | 'drop' | 'undecide',
@@ -69,7 +70,7 @@ export class ReviewPages implements vscode.WebviewPanelSerializer {
   }
 
   private initOf(changeset: string): object {
-    return { changeset, title: this.titleOf(changeset), strings: reviewStrings() };
+    return { changeset, title: this.titleOf(changeset), strings: this.actions.strings() };
   }
 
   private titleOf(changeset: string): string {

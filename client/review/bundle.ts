@@ -3,6 +3,7 @@
  * installed does not pay for it.
  * Invariant: no document is saved, no tab of a person’s closed and no focus taken by anything in here unasked.
  */
+import { reviewStrings } from '../panels/reviewStrings';
 import { reviewCommands } from './commands';
 import { Comments } from './comments';
 import { Conflicts } from './conflicts';
@@ -22,6 +23,8 @@ import { Targets } from './target';
 export interface OpenedReview {
   readonly parts: ReviewParts;
   readonly commands: ReturnType<typeof reviewCommands>;
+  /** The texts of the *Review* page. */
+  readonly strings: typeof reviewStrings;
 }
 
 /** Makes every part once and registers it with the editor. */
@@ -42,5 +45,5 @@ export function openReview(base: ReviewBase): OpenedReview {
   registerProgress(ctx, state, targets);
   const own = { ropes, targets, decisions, drafts, originals, sourceControl };
   const parts: ReviewParts = { ...base, ...own, conflicts, comments, saves, navigation };
-  return { parts, commands: reviewCommands(parts) };
+  return { parts, commands: reviewCommands(parts), strings: reviewStrings };
 }

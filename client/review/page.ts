@@ -7,6 +7,7 @@ import { reviewUri } from './files';
 export function reviewActions(review: Review): ReviewActions {
   const decisions = () => review.open().parts.decisions;
   return {
+    strings: () => review.open().strings(),
     decide: (changeset, decision, units) => decisions().decide(changeset, decision, { units }),
     undo: (changeset) => decisions().undo(changeset),
     open: (changeset, path, unit) => openAt(review, changeset, path, unit),

@@ -137,7 +137,6 @@ const contrast: Readonly<Record<string, string>> = {
   errorForeground: '#f48771',
   focusBorder: '#f38518',
   contrastBorder: '#6fc3df',
-  contrastActiveBorder: '#f38518',
   'badge-background': '#000000',
   'badge-foreground': '#ffffff',
   'button-background': '#000000',
