@@ -45,6 +45,7 @@ export class Decisions implements vscode.Disposable {
     private readonly state: ReviewState,
   ) {
     ctx.add(this);
+    ctx.add(state.onChange(({ changeset }) => this.forget(changeset)));
   }
 
   get conflicts(): readonly Conflict[] {
@@ -144,6 +145,18 @@ export class Decisions implements vscode.Disposable {
 
   dispose(): void {
     this.conflicted.dispose();
+  }
+
+  /** A conflict is over when its hunks were decided on otherwise, or its changeset is closed. */
+  private forget(changeset: string): void {
+    const units = this.state.get(changeset)?.units;
+    for (const [key, conflict] of this.open) {
+      if (conflict.changeset !== changeset) continue;
+      const left = (units?.get(conflict.path) ?? []).filter(({ state }) => state === 'undecided');
+      const isLeft = (unit: string): boolean => left.some((each) => each.unit === unit);
+      const over = conflict.units.length === 0 ? left.length === 0 : !conflict.units.some(isLeft);
+      if (over) this.open.delete(key);
+    }
   }
 
   private allPaths(changeset: string): string[] {
