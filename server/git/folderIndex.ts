@@ -144,7 +144,7 @@ export class FolderIndex {
       for (const [file, entry] of listing.tracked)
         if (!before.has(file) && wanted.has(file)) lines.push(`${entry} 0\t${file}`);
     }
-    await this.info(ctx, index, lines);
+    await this.info(ctx, index, what, lines);
     await this.files(ctx, index, what, files).catch(async (thrown: unknown) => {
       if (!isGitFailure(thrown)) throw thrown;
       // Some name lies behind a link or has become a folder: look at each, and drop those.
@@ -152,6 +152,7 @@ export class FolderIndex {
       await this.info(
         ctx,
         index,
+        what,
         files.filter((_, i) => !there[i]).map((file) => this.removal(file)),
       );
       await this.files(
@@ -166,6 +167,7 @@ export class FolderIndex {
     await this.info(
       ctx,
       index,
+      what,
       strays.map((file) => this.removal(file)),
     );
     return new Map([...files.map((file) => [file, ''] as const), ...listing.submodules]);
@@ -188,9 +190,19 @@ export class FolderIndex {
     return `0 ${this.noObject}\t${file}`;
   }
 
-  private async info(ctx: Context, index: string, lines: readonly string[]): Promise<void> {
+  /**
+   * The work tree is given although no file is read: git looks at those whose times are too close to the index's before
+   * it writes the index anew. Without that, one replaced in the same second by another of equal size would pass for clean.
+   */
+  private async info(
+    ctx: Context,
+    index: string,
+    { folder }: FolderToIndex,
+    lines: readonly string[],
+  ): Promise<void> {
     if (lines.length === 0) return;
-    await this.git.run(ctx, ['update-index', '-z', '--index-info'], { index, input: joined(lines) });
+    const input = joined(lines);
+    await this.git.run(ctx, ['update-index', '-z', '--index-info'], { index, workTree: folder, input });
   }
 
   private async files(

@@ -75,7 +75,7 @@ class OpenRepository implements PrivateRepository {
         headOf(ctx, user.gitDir),
       ]);
       const tree = await this.userIndex.update(ctx, this.userFolder(settings), (index) =>
-        this.git.text(ctx, ['write-tree'], { index }),
+        this.git.text(ctx, ['write-tree'], { index, workTree: user.top }),
       );
       return this.commit(ctx, tree, head === null ? [] : [head], message, clock.now(), ref);
     });
@@ -93,7 +93,7 @@ class OpenRepository implements PrivateRepository {
         doingNow(user.gitDir),
       ]);
       return this.userIndex.update(ctx, this.userFolder(settings), async (index, _, besides) => {
-        const tree = await treeOfIndex(ctx, this.git, index, besides);
+        const tree = await treeOfIndex(ctx, this.git, index, user.top, besides);
         const [nested, submodules] = [besides.nested, besides.submodules].map((names) =>
           names.map((name) => Buffer.from(name, 'latin1').toString('utf8')),
         );

@@ -45,9 +45,10 @@ export async function treeOfIndex(
   ctx: Context,
   git: Git,
   index: string,
+  workTree: string,
   { sparse }: Besides,
 ): Promise<string> {
-  if (sparse.length === 0) return git.text(ctx, ['write-tree'], { index });
+  if (sparse.length === 0) return git.text(ctx, ['write-tree'], { index, workTree });
   const scratch = `${index}.sparse`;
   try {
     await copyFile(index, scratch);

@@ -53,7 +53,7 @@ export class Worktrees {
     return this.described(ctx, folder, (what) =>
       this.cache(folder).update(ctx, what, async (index, nested) => {
         refuseNested(folder, nested[0]);
-        return this.git.text(ctx, ['write-tree'], { index });
+        return this.git.text(ctx, ['write-tree'], { index, workTree: folder });
       }),
     );
   }

@@ -10,8 +10,7 @@ import type { DecisionLog } from '../review';
 import { RunArtifacts } from './artifacts';
 import { RunHistory } from '../tracker';
 import { CheckpointDesk } from './checkpointDesk';
-import { decidedChangeset } from './decided';
-import { ExportDesk, type DecidedChangeset } from './exportDesk';
+import { ExportDesk } from './exportDesk';
 import { ReviewDesk, type ReviewDeskPorts } from './review/desk';
 import { WorktreeDesk } from './worktreeDesk';
 import { Boards, type BoardPatch } from './board';
@@ -98,7 +97,7 @@ export class RunService implements Disposable {
     this.worktrees = new WorktreeDesk({ world, checkpoints, runs, open });
     this.exporting = new ExportDesk({
       world,
-      decided: (ctx, changeset) => this.decided(ctx, changeset),
+      decided: (ctx, changeset) => this.review.decided(ctx, changeset),
     });
     this.store.add(ports.engine.onChanged(({ run, events }) => this.changed(run, events)));
     this.store.add(ports.engine.onProgress((progress) => this.progressed(progress)));
@@ -190,14 +189,6 @@ export class RunService implements Disposable {
 
   reviewDecide(ctx: Context, params: Params<'reviewDecide'>): Promise<Result<'reviewDecide'>> {
     return this.review.decideFiles(ctx, params);
-  }
-
-  private async decided(ctx: Context, changeset: string): Promise<DecidedChangeset> {
-    const [offered] = (await this.review.list(ctx, false)).filter((one) => one.changeset === changeset);
-    if (offered === undefined) throw problem('review.unknown', { changeset });
-    const found = { run: this.find(offered.run), changeset: offered };
-    const units = await this.review.reviewUnits(ctx, { changeset });
-    return decidedChangeset(this.ports.world.blobs, found, units);
   }
 
   private summary(run: RunFold): Result<'runShow'>['summary'] {
