@@ -1,9 +1,13 @@
 import * as vscode from 'vscode';
-import { codes, type Problem } from '../schemas/codes';
+import { codes, saidArgs, type Problem } from '../schemas/codes';
 import type { NodeState, PhaseView, RunState } from '../schemas/wire';
 
 /** A problem as one sentence for the person, in the editor's language. */
-export const problemText = ({ code, args }: Problem): string => vscode.l10n.t(codes[code].message, args);
+export const problemText = ({ code, args }: Problem): string =>
+  vscode.l10n.t(
+    codes[code].message,
+    saidArgs(args, (reason) => vscode.l10n.t(codes[reason].message, args)),
+  );
 
 /** What the person can do about it. */
 export const problemFix = ({ code, args }: Problem): string => vscode.l10n.t(codes[code].fix, args);

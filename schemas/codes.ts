@@ -1336,3 +1336,15 @@ export interface Problem {
 export function fillText(text: string, args: CodeArgs): string {
   return text.replace(/\{(\w+)\}/g, (place, name: string) => (name in args ? String(args[name]) : place));
 }
+
+/** Arguments of which some are codes themselves, as reasons are: `say` gives the sentence of such a one. */
+export function saidArgs(args: CodeArgs, say: (code: Code) => string): CodeArgs {
+  const said = Object.entries(args).map(([name, value]) => [
+    name,
+    // A code without a point, “cancelled”, is a word like any other.
+    typeof value === 'string' && value.includes('.') && Object.hasOwn(codes, value)
+      ? say(value as Code)
+      : value,
+  ]);
+  return Object.fromEntries(said) as CodeArgs;
+}

@@ -1,4 +1,4 @@
-import { codes, fillText, type CodeArgs, type Problem } from '../../schemas';
+import { codes, fillText, saidArgs, type CodeArgs, type Problem } from '../../schemas';
 import { texts } from './texts';
 
 /** Where the command line writes and reads; given, so that tests can listen. */
@@ -92,7 +92,8 @@ export class Printer {
 /** What happened and what to do about it. */
 export function sentences(found: Problem): string {
   const { message, fix } = codes[found.code];
-  return `${fillText(message, found.args)}\n${fillText(fix, found.args)}`;
+  const args = saidArgs(found.args, (code) => fillText(codes[code].message, found.args));
+  return `${fillText(message, args)}\n${fillText(fix, args)}`;
 }
 
 /** Without control characters: what models and files say must not steer the terminal. */
