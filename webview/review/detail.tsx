@@ -89,7 +89,7 @@ function SourceView({ source }: { source: ReviewSource }) {
       {task === null ? null : <span dir="auto">{task}</span>}
       {requirements.length > 0 ? <span>{requirements.join(', ')}</span> : null}
       {turn === null ? null : <span>{t('source.turn', { turn })}</span>}
-      {verified.map(({ command, exitCode }) => (
+      {newest(verified).map(({ command, exitCode }) => (
         <span key={command} class={exitCode === 0 ? 'is-kept' : 'is-dropped'}>
           {exitCode === 0 ? t('source.passed', { command }) : t('source.failed', { command, code: exitCode })}
         </span>
@@ -99,6 +99,11 @@ function SourceView({ source }: { source: ReviewSource }) {
     </>
   );
 }
+
+/** What each command came to last: verified alone and again when merged, it is told once. */
+const newest = (verified: ReviewSource['verified']): ReviewSource['verified'] => [
+  ...new Map(verified.map((one) => [one.command, one])).values(),
+];
 
 function Body({ unit, file }: { unit: ReviewUnit; file: ChangedFile }) {
   const { t, contents } = useStore();
