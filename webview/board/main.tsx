@@ -1,5 +1,6 @@
 import { h, render } from 'preact';
 import { connect, type Host } from '../rpc';
+import '../ui/page.css';
 import './style/base.css';
 import './style/toolbar.css';
 import './style/graph.css';

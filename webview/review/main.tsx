@@ -1,5 +1,6 @@
 import { h, render } from 'preact';
 import { connect, type Host } from '../rpc';
+import '../ui/page.css';
 import './style/review.css';
 import { createReviewStore } from './store';
 import { StoreContext } from './context';
