@@ -13,7 +13,7 @@ const contents = [
   /^README\.md$/,
   /^CHANGELOG\.md$/,
   /^LICENSE$/,
-  /^dist\/(extension|session|sidecar|cli)\.cjs$/,
+  /^dist\/(extension|session|review|sidecar|cli)\.cjs$/,
   /^dist\/\w+\.(js|css|ttf)$/,
   /^media\/[\w/-]+\.(svg|png|md)$/,
   /^l10n\/[\w.-]+\.json$/,

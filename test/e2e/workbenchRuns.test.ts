@@ -72,7 +72,8 @@ describe('runs in the workbench', function () {
       await first.close();
       await complete(workbench);
       assert.equal(await board.locator('.card.is-failed').count(), 0);
-      await seeDiff(workbench, 'receipt.js', 'receipt');
+      // One of the first rows: the view of a second window may be low.
+      await seeDiff(workbench, 'cart.js', 'isInteger');
       assert.equal(sidecars(workbench).length, 1);
     }));
 });
