@@ -27,6 +27,8 @@ describe('pages in the workbench', function () {
       await workbench.page.keyboard.press('u');
       await page.getByText('0 of', { exact: false }).first().waitFor();
       await eventually(() => assert.deepEqual(changed(), before));
+      // The editor writes down which tabs are open a moment later.
+      await workbench.page.waitForTimeout(3000);
       await workbench.reload();
       await (await workbench.webview('.review .row')).locator('.row-unit').first().waitFor();
     }));
