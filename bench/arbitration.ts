@@ -1,4 +1,4 @@
 /** npm run bench -- arbitration: see bench/pit/arbitration.ts. */
-import { benchArbitration } from './pit/arbitration';
+import { section } from './pit/arbitration';
 
-void benchArbitration((line) => console.log(JSON.stringify(line)));
+void section((line) => console.log(JSON.stringify(line)));

@@ -37,7 +37,7 @@ export interface Line {
   readonly shape?: string;
 }
 
-export async function benchArbitration(print: (line: Line) => void): Promise<void> {
+export async function section(print: (line: Line) => void): Promise<void> {
   const strategies: readonly Strategy[] = [
     'priority',
     'roundRobin',
