@@ -30,7 +30,7 @@ export function isFinal(problem: Problem): boolean {
 }
 
 /** Families of problems that come from around the work: the model's server, the disk, the process itself. */
-const outerFamilies = ['model.', 'data.', 'sidecar.'];
+const outerFamilies = ['model.', 'pool.', 'data.', 'sidecar.'];
 
 /**
  * Whether the next try goes on after the steps this one recorded. It does where something around the work

@@ -91,17 +91,15 @@ class Trace {
   call({ key, model, at, ms, code }: LiveCall): void {
     const parent = this.attempts.get(key.slice(0, key.lastIndexOf('/')));
     if (parent === undefined) return;
-    const span = this.open(`${key}@${at}`, parent, `chat ${model}`, at, { 'gen_ai.request.model': model });
+    const start = Math.max(parent.start, at);
+    const span = this.open(`${key}@${at}`, parent, `chat ${model}`, start, { 'gen_ai.request.model': model });
     this.close(span, at + ms, 'error', code);
   }
 
   spans(): Span[] {
     const trace = sha256(this.run).slice(0, 32);
-    return this.all.map((span) => ({ trace, ...span })).sort((a, b) => a.start - b.start || this.depth(a, b));
-  }
-
-  private depth(a: Span, b: Span): number {
-    return a.id === b.parent ? -1 : b.id === a.parent ? 1 : 0;
+    // Parents are opened first, and sorting keeps that where both began at once.
+    return this.all.map((span) => ({ trace, ...span })).sort((a, b) => a.start - b.start);
   }
 
   private ofNode(at: number, event: RunEvent): void {

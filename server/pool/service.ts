@@ -1,6 +1,6 @@
 import type { HealthTable } from '../../schemas/failure';
 import type { PitRow } from '../../schemas/wire/pit';
-import { problem, type Clock, type Context, type Service, type ServiceReport } from '../base';
+import { problem, shielded, type Clock, type Context, type Service, type ServiceReport } from '../base';
 import type { Metrics } from '../observe';
 import { Budgets, type Amount, type Scope } from './budgets';
 import { ModelHealths } from './modelHealth';
@@ -84,7 +84,8 @@ export class PoolService implements Service {
       { limits: budgets, save: () => this.saver!.save(), touched: () => this.saveSoon(ctx) },
       record.accounts,
     );
-    this.pool = new Pool({ clock, ctx, limits: { ...defaults, ...limits }, ...patience });
+    // It outlives whoever asked for its start.
+    this.pool = new Pool({ clock, ctx: shielded(ctx), limits: { ...defaults, ...limits }, ...patience });
     for (const resource of this.resources.values()) this.pool.register(resource);
     this.ticking = new AbortController();
     void this.tick(this.ticking.signal);

@@ -1,5 +1,8 @@
 import { strict as assert } from 'node:assert';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { RecordedEvent, RunEvent } from '../../../schemas';
+import { recordedEvent } from '../../../schemas/journal/events';
 import { otlpTraces, spansOf, type Span } from '../../../server/observe';
 
 const node = (id: string, kind: string, more = {}) => ({
@@ -162,4 +165,29 @@ describe('the trace of a run', () => {
     );
     assert.equal((chat as { kind: number }).kind, 3);
   });
+
+  const journals = path.resolve(__dirname, '../../journals');
+  for (const name of globSync('v*/*.jsonl', { cwd: journals }))
+    it(`of the recorded journal ${name} is one tree, inside each other in time`, () => {
+      const events = readFileSync(path.join(journals, name), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => recordedEvent.parse(JSON.parse(line)));
+      for (const run of new Set(events.map((event) => event.run))) {
+        const own = events.filter((event) => event.run === run);
+        const spans = spansOf(own);
+        const byId = new Map(spans.map((span) => [span.id, span]));
+        assert.equal(byId.size, spans.length, 'ids are unique');
+        assert.equal(spans.filter(({ parent }) => parent === null).length, 1);
+        const attempts = own.filter(({ event }) => event.type === 'NodeStarted').length;
+        assert.equal(spans.filter((span) => span.name.startsWith('node ')).length, attempts);
+        assert.ok(!spans.some((span) => span.name === 'node unknown'), 'every node is in the workflow');
+        spans.forEach((span, i) => {
+          const parent = span.parent === null ? undefined : byId.get(span.parent);
+          if (span.parent === null) return assert.equal(i, 0);
+          assert.ok(parent !== undefined && spans.indexOf(parent) < i, 'parents come first');
+          assert.ok(parent.start <= span.start);
+        });
+      }
+    });
 });

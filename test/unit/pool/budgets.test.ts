@@ -143,7 +143,9 @@ describe('the pool service', () => {
     (await service.allocate(ctx, 'a')).release();
     await service.stop(ctx);
     await refused('pool.stopping', service.allocate(ctx, 'a'));
-    await service.start(ctx);
+    const asking = new AbortController();
+    await service.start({ ...ctx, signal: asking.signal });
+    asking.abort(new Error('whoever asked is gone'));
     (await service.allocate(ctx, 'a')).release();
     await service.stop(ctx);
     assert.ok(JSON.parse(readFileSync(file, 'utf8')));
