@@ -38,6 +38,8 @@ export class Book {
   readonly threads = new Threads();
   /** Decisions that were dropped because somebody changed the file meanwhile, by path. */
   readonly abandoned = new Map<string, Problem>();
+  /** Files that held something else after an editor's save than what was decided: a formatter's work, most likely. */
+  readonly reshaped = new Set<string>();
   private readonly standings = new Map<string, Map<string, Standing>>();
   private readonly parts = new Map<string, Map<string, readonly Unit[]>>();
   private readonly placed = new Map<string, Place>();
@@ -139,7 +141,8 @@ export class Book {
 
   private settle({ op, files }: Result): void {
     const known = this.ops.get(op);
-    for (const { path, done, problem } of files) {
+    for (const { path, done, problem, found } of files) {
+      if (typeof found === 'string') this.reshaped.add(path);
       const file = known?.files.get(path);
       if (file === undefined || file.done !== null) continue;
       file.done = done;

@@ -64,7 +64,7 @@ export class ReviewDesk implements Disposable {
       .catch((thrown: unknown) => ctx.log.error('offers could not be read', { thrown: String(thrown) }));
   }
 
-  /** Ends; decisions that are being told to their runs are told again at the next start. */
+  /** Ends. A decision its run was not told of any more is in the record of decisions, which lists are made from. */
   dispose(): void {
     this.unitsChanged.dispose();
     this.changed.dispose();

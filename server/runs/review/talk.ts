@@ -1,5 +1,4 @@
 import type { ClientRequests, ParamsOf, ResultOf } from '../../../schemas';
-import type { Changeset } from '../../../schemas/wire/review';
 import type { ReviewThread } from '../../../schemas/wire/units';
 import { problem, type Context } from '../../base';
 import type { Engine } from '../../engine';
@@ -77,7 +76,7 @@ export class TalkDesk {
       .filter(({ thread, state }) => (wanted === undefined ? state === 'open' : wanted.has(thread)));
     if (threads.length === 0 && (params.note ?? '').trim() === '') throw problem('review.nothingToSend');
     const former = this.ports.engine.state(review.offered.run);
-    const run = await this.begin(ctx, review, former, revisionText(review.changeset, threads, params.note));
+    const run = await this.begin(ctx, review, former, revisionText(review, threads, params.note));
     const sent = {
       type: 'thread' as const,
       threads: threads.map(({ thread }) => thread),
@@ -154,7 +153,7 @@ export class TalkDesk {
 
 /** What the agent is told: every conversation with its place, so that it can answer to each. */
 function revisionText(
-  { title }: Changeset,
+  { changeset: { title }, book }: Review,
   threads: readonly ReviewThread[],
   note: string | undefined,
 ): string {
@@ -171,6 +170,11 @@ function revisionText(
     `A reviewer looked at your changes (“${title}”). The worktree holds them. Change what the comments ask for and nothing else.`,
     ...parts,
     ...(note === undefined || note.trim() === '' ? [] : [`## On the whole\n\n${note.trim()}`]),
+    ...(book.reshaped.size === 0
+      ? []
+      : [
+          `When your lines were kept, the reviewer’s editor shaped these files further, as a formatter does; follow its style: ${[...book.reshaped].join(', ')}`,
+        ]),
     ...(threads.length === 0
       ? []
       : [
