@@ -6,6 +6,7 @@ import { repository } from './harness/server';
 /**
  * Bundles every test of test/vscode/suite for the extension host (it knows no TypeScript) into out/vscode
  * and returns the file to name as `extensionTestsPath`: it runs mocha there with the totals reporter.
+ * While one works on a test, SYMPHONY_SUITE chooses files by how their names begin, SYMPHONY_GREP tests by their titles.
  */
 export async function bundleSuite(): Promise<string> {
   const suite = path.join(repository, 'test/vscode/suite');
