@@ -99,7 +99,7 @@ export class ReviewPages implements vscode.WebviewPanelSerializer {
       const said = problem && { ...problem, message: problemText(problem), fix: problemFix(problem) };
       return this.post(panel, said ? { ...reply.message, problem: said } : reply.message);
     }
-    // The answer does not wait: deciding may ask the person first, and what came of it is pushed.
+    // The answer does not wait: deciding may ask the person first, and the sidecar tells every window what changed.
     await this.post(panel, { id: reply.id, result: {} });
     await this.act(panel, changeset, reply.method, reply.params);
   }
@@ -120,11 +120,11 @@ export class ReviewPages implements vscode.WebviewPanelSerializer {
           units: { path: string; unit: string }[];
         };
         await this.actions.decide(changeset, decision, units);
-        return this.changed(changeset, [...new Set(units.map(({ path }) => path))]);
+        return;
       }
       case 'ui/undo':
         await this.actions.undo(changeset);
-        return this.changed(changeset, []);
+        return;
       case 'ui/open':
         await this.actions.open(changeset, String(params['path']), params['unit'] as string | null);
     }

@@ -15,7 +15,7 @@ import {
   type Row,
 } from './model';
 import { reviewStrings, reviewText, type ReviewText } from './strings';
-import type { ReviewRpc, UnitName } from './wire';
+import type { ReviewRequests, ReviewRpc, UnitName } from './wire';
 
 export type Phase = 'loading' | 'none' | 'ready' | 'error';
 export type Decision = 'keep' | 'drop' | 'undecide';
@@ -124,7 +124,7 @@ export function createReviewStore({ rpc, host }: ReviewStoreOptions): ReviewStor
     }
   };
 
-  const ask = (method: 'ui/decide' | 'ui/undo' | 'ui/open' | 'review/mark', params: never): void =>
+  const ask = <M extends keyof ReviewRequests>(method: M, params: ReviewRequests[M]['params']): void =>
     void rpc.ask(method, params).catch(failed);
 
   const select = (to: number): void => {
@@ -135,7 +135,7 @@ export function createReviewStore({ rpc, host }: ReviewStoreOptions): ReviewStor
   const decide = (decision: Decision, given?: readonly UnitName[]): void => {
     const units = given ?? unitsAt(rows.peek(), at.peek());
     if (units.length === 0) return;
-    ask('ui/decide', { decision, units } as never);
+    ask('ui/decide', { decision, units });
     const left = counts.peek().undecided - (decision === 'undecide' ? 0 : units.length);
     const state = t(
       decision === 'keep' ? 'state.kept' : decision === 'drop' ? 'state.dropped' : 'state.undecided',
@@ -148,17 +148,17 @@ export function createReviewStore({ rpc, host }: ReviewStoreOptions): ReviewStor
     ...{ phase, title, problem, model, filter, rows, counts, at, announcement, t, load, select, decide },
     showsKeys: signal(false),
     contents: createContents(rpc),
-    undo: () => ask('ui/undo', {} as never),
+    undo: () => ask('ui/undo', {}),
     mark() {
       const units = unitsAt(rows.peek(), at.peek());
       const row = rows.peek()[at.peek()];
       if (units.length === 0 || changeset === null) return;
       const reviewed = !(row?.kind === 'unit' && row.unit.reviewed);
-      ask('review/mark', { changeset, units, reviewed } as never);
+      ask('review/mark', { changeset, units, reviewed });
     },
     open() {
       const row = rows.peek()[at.peek()];
-      if (row) ask('ui/open', { path: row.path, unit: row.kind === 'unit' ? row.unit.unit : null } as never);
+      if (row) ask('ui/open', { path: row.path, unit: row.kind === 'unit' ? row.unit.unit : null });
     },
     start() {
       rpc.on('init', (given) => {
